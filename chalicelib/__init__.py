@@ -1,0 +1,1 @@
+"""The StreamSpace control plane: a folder is a capability (ARCHITECTURE.md)."""

@@ -1,0 +1,67 @@
+"""Tickets and grants: what a gateway and a relay read out of the control plane's JWTs (design §6)."""
+
+from typing import Literal
+
+from chalicelib.protocol.base import Identifier, Wire
+
+ISSUER = "streamspace"
+RELAY_AUDIENCE = "streamspace-relay"
+"""Audience of the grant by which a gateway may hold idle connections at a relay (`controller` names whose)."""
+WEBSOCKET_PROTOCOLS = ("streamspace.v1", "binary")
+"""Offered beside `ticket.<jwt>` or `resume.<token>`. A client that offers `streamspace.v1` also understands
+control messages: JSON text frames between the binary RFB ones. Plain VNC clients offer `binary` alone."""
+
+
+def gateway_audience(controller_id: str) -> str:
+    """The one gateway that a ticket is for."""
+    return f"streamspace-gateway:{controller_id}"
+
+
+def stream_path(controller_id: str, session_id: str) -> str:
+    """The same on a relay and on a gateway; the relay routes by the controller alone."""
+    return f"/stream/{controller_id}/{session_id}"
+
+
+class StreamPermissions(Wire):
+    control: bool = True
+    clipboard_in: bool = True
+    clipboard_out: bool = True
+    files_up: bool = False
+    files_down: bool = False
+
+
+class TicketClaims(Wire):
+    """Claims of a ticket; `exp` is 60 s after `iat` and `jti` is consumed by the gateway."""
+
+    iss: str = ISSUER
+    aud: str
+    sub: Identifier
+    jti: str
+    iat: int
+    exp: int
+    tenant: Identifier
+    session: Identifier
+    controller: Identifier
+    incarnation: int
+    protocol: Literal["vnc", "http"]
+    permissions: StreamPermissions
+
+
+class RelayGrantClaims(Wire):
+    """Claims of a relay grant (one hour)."""
+
+    iss: str = ISSUER
+    aud: str = RELAY_AUDIENCE
+    iat: int
+    exp: int
+    tenant: Identifier
+    controller: Identifier
+
+
+class StreamMessage(Wire):
+    """A control message, gateway to client, on `streamspace.v1`: `resume` hands over a token for the next
+    connection (as subprotocol `resume.<token>`; each use rotates it), `closed` says why before closing."""
+
+    type: Literal["resume", "closed"]
+    token: str | None = None
+    reason: str | None = None
