@@ -6,4 +6,4 @@ What does not belong here: behaviour, storage, HTTP, signatures themselves.
 """
 
 PROTOCOL_VERSION = 1
-"""Sent by agents at enrolment and with each heartbeat. The control plane refuses what is below its minimum."""
+"""Sent at enrolment and with each heartbeat. The control plane refuses what is below its minimum."""

@@ -129,7 +129,9 @@ class Heartbeat(Wire):
     polling: PartHealth
     platform: PartHealth
     streaming: PartHealth
-    gateway_url: str | None = Field(default=None, description="wss:// base where browsers reach the gateway directly")
+    gateway_url: str | None = Field(
+        default=None, description="wss:// base where browsers reach the gateway directly"
+    )
     labels: dict[str, str] = Field(default_factory=dict)
     activity: tuple[SessionActivity, ...] = ()
 

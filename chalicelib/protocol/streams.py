@@ -6,7 +6,7 @@ from chalicelib.protocol.base import Identifier, Wire
 
 ISSUER = "streamspace"
 RELAY_AUDIENCE = "streamspace-relay"
-"""Audience of the grant by which a gateway may hold idle connections at a relay (`controller` names whose)."""
+"""Audience of the grant by which a gateway may hold idle connections at a relay."""
 WEBSOCKET_PROTOCOLS = ("streamspace.v1", "binary")
 """Offered beside `ticket.<jwt>` or `resume.<token>`. A client that offers `streamspace.v1` also understands
 control messages: JSON text frames between the binary RFB ones. Plain VNC clients offer `binary` alone."""
