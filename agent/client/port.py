@@ -1,0 +1,23 @@
+"""The control plane as the worker sees it. The HTTP client implements it, and so may a simulation."""
+
+from typing import Protocol
+
+from chalicelib.protocol import agents, commands
+
+
+class ControlPlane(Protocol):
+    """One method per call. All raise `errors.ApiError`; cancelling a call abandons it, done or not."""
+
+    async def credentials(self, request: agents.CredentialsRequest) -> agents.CredentialsAnswer: ...
+
+    async def heartbeat(self, request: agents.Heartbeat) -> agents.HeartbeatAnswer: ...
+
+    async def inventory(self, request: agents.InventoryReport) -> agents.InventoryAnswer: ...
+
+    async def claim(self, command_id: str, request: commands.ClaimRequest) -> commands.ClaimGrant: ...
+
+    async def renew(self, command_id: str, request: commands.RenewRequest) -> commands.RenewGrant: ...
+
+    async def result(self, command_id: str, request: commands.ResultReport) -> commands.Accepted: ...
+
+    async def status(self, session_id: str, request: commands.StatusReport) -> commands.Accepted: ...
