@@ -4,19 +4,17 @@ The queue is a hint. Its messages may be lost, repeated or reordered; the claim 
 """
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.protocol.agents import QueueAccess
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs.client import SQSClient
 
 _T = TypeVar("_T")
 
@@ -78,7 +76,7 @@ class SqsQueue:
     def __init__(self, access: Callable[[], QueueAccess]) -> None:
         self._access = access
         self._made_for: QueueAccess | None = None
-        self._client: SQSClient | None = None
+        self._client: Any = None
 
     async def receive(self, *, limit: int, wait: float, visibility: float) -> tuple[Message, ...]:
         client, url = self._current()
@@ -105,7 +103,8 @@ class SqsQueue:
             )
         )
 
-    def _current(self) -> "tuple[SQSClient, str]":
+    def _current(self) -> tuple[Any, str]:
+        """The boto3 client (untyped: its stubs come per service) and the queue's URL."""
         access = self._access()
         if self._client is None or access != self._made_for:
             self._client = _client(access)
@@ -113,7 +112,7 @@ class SqsQueue:
         return self._client, access.queue_url
 
 
-def _client(access: QueueAccess) -> "SQSClient":
+def _client(access: QueueAccess) -> Any:
     """No retries inside: the loops do that, and say so in their health."""
     return boto3.session.Session().client(
         "sqs",
@@ -150,9 +149,9 @@ async def _in_daemon_thread(call: Callable[[], _T]) -> _T:
         error: Exception | None = None
         try:
             result = call()
-        except Exception as raised:  # noqa: BLE001 - handed to the waiter below
+        except Exception as raised:
             error = _translated(raised)
-        if not loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # the loop has ended; so has whoever waited
             loop.call_soon_threadsafe(settle, result, error)
 
     threading.Thread(target=run, name="sqs", daemon=True).start()
