@@ -23,7 +23,7 @@ class Write:
     refused: Refusal | None = None
 
 
-class ConditionFailed(Exception):  # noqa: N818 - an outcome, not a fault
+class ConditionFailed(Exception):
     """A write's condition did not hold and its store gave no `refused`: the row changed since it was read.
 
     Use cases that read, decide and write catch it and start over from the read.

@@ -1,0 +1,26 @@
+"""What the catalog needs from storage."""
+
+from typing import Any, Protocol
+
+from chalicelib.catalog.rules import Template
+from chalicelib.core.unit_of_work import Write
+
+Position = dict[str, Any]
+"""Where a list goes on; opaque to everything but the store."""
+
+
+class TemplateStore(Protocol):
+    """A tenant's templates."""
+
+    def get(self, tenant_id: str, template_id: str) -> Template | None: ...
+
+    def page(
+        self, tenant_id: str, *, limit: int, after: Position | None
+    ) -> tuple[list[Template], Position | None]: ...
+
+    def add(self, template: Template) -> Write: ...
+
+    def replace(self, template: Template) -> Write:
+        """Fails with ConditionFailed unless the stored version is the one before."""
+
+    def remove(self, template: Template) -> Write: ...
