@@ -30,7 +30,7 @@ class TemporaryError(DriverError):
     """Trying again may help (the platform does not answer, a registry timed out)."""
 
 
-class Cancelled(Exception):  # noqa: N818 - not an error: newer intent won
+class Cancelled(Exception):
     """Raised by a `Progressing` callback; the driver lets it through and leaves no half-made object that
     its own `remove` would not find."""
 
@@ -96,15 +96,17 @@ class Driver(Protocol):
         Steps: pulling (only if the image is absent), creating, connecting. Returns after a real handshake
         (RFB version exchange, HTTP 2xx/3xx), never on "container up". An instance of the same incarnation
         that already runs is kept; a stopped one is started; remnants of older incarnations are removed
-        first. On failure or cancellation nothing is left behind but the home.
+        first; where a newer one exists the call fails with `superseded` and touches nothing. On failure or
+        cancellation nothing is left behind but the home, with one exception: an instance that ran before
+        the call survives its cancellation, since the intent that won decides over it.
 
         Raises PermanentError or TemporaryError with codes such as `image_not_found`, `image_pull_failed`,
         `insufficient_memory`, `instance_exited` (with the last lines it printed), `handshake_timeout`,
-        `platform_unavailable`, `no_space`.
+        `platform_unavailable`, `no_space`, `network_unprotected` (the host could not be closed to it).
         """
 
     def stop(self, session_id: str) -> None:
-        """Hibernate: the instance no longer uses CPU or memory; its home is kept."""
+        """Hibernate: the instance no longer uses CPU or memory; its home is kept. No instance: a success."""
 
     def remove(self, session_id: str, *, delete_home: bool, before_incarnation: int | None = None) -> None:
         """Remove instance, network, socket and secrets of every incarnation (or only those below
@@ -118,7 +120,8 @@ class Driver(Protocol):
 
     def ended(self) -> tuple[Ended, ...]:
         """Instances that ended by themselves since they were started and still exist. Level-triggered:
-        the same answer until they are started or removed."""
+        the same answer until they are started, stopped or removed. One whose start is under way may appear
+        here for a moment; that start will say so itself."""
 
     def close(self) -> None:
         """Release connections; instances go on running."""

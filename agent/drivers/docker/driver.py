@@ -1,0 +1,175 @@
+"""The Docker driver: `agent/drivers/base.py` on one local daemon."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from agent.drivers.base import Ended, Endpoint, Inventory, Progressing
+from agent.drivers.docker import exits, naming
+from agent.drivers.docker.engine import Container, Engine, Host
+from agent.drivers.docker.errors import permanent
+from agent.drivers.docker.files import Files
+from agent.drivers.docker.networks import Networks
+from agent.drivers.docker.removal import incarnation, remove_instances, session_containers
+from agent.drivers.docker.spec import STOP_SECONDS
+from agent.drivers.docker.start import Starter
+from agent.drivers.waiting import Patience
+from chalicelib.protocol.agents import Backend, Capacity
+from chalicelib.protocol.instances import InstanceFacts, InstanceSpec, InstanceState
+
+PLATFORM = "docker"
+RUN_DIR = Path("/run/streamspace")
+RESERVE = 512 * 2**20
+"""Bytes of memory that the host and the agent keep for themselves, or a twentieth if that is more."""
+
+
+class DockerDriver:
+    """Holds no state but the connection and a count of starts in flight: all else is read back."""
+
+    platform = PLATFORM
+
+    def __init__(
+        self,
+        controller_id: str,
+        state_dir: Path,
+        *,
+        client: Any = None,
+        run_dir: Path = RUN_DIR,
+        patience: Patience = Patience(),  # noqa: B008 - frozen
+    ) -> None:
+        self._controller_id = controller_id
+        self._engine = Engine(client)
+        self._files = Files(run_dir=run_dir, state_dir=state_dir, controller_id=controller_id)
+        self._networks = Networks(self._engine, controller_id)
+        self._memory: int | None = None
+        self._starter = Starter(self._engine, self._files, self._networks, patience, self._host_memory)
+
+    def backend(self) -> Backend:
+        return read_backend(self._engine)
+
+    def capacity(self) -> Capacity:
+        host = self._engine.host()
+        return Capacity(
+            cpu_millis=host.cpus * 1000,
+            memory_bytes=max(0, host.memory_bytes - max(RESERVE, host.memory_bytes // 20)),
+            disk_free_bytes=_free_bytes(host.root),
+        )
+
+    def usage(self) -> Capacity:
+        running = self._engine.containers(
+            {naming.CONTROLLER: self._controller_id}, status=("running", "paused")
+        )
+        return Capacity(
+            cpu_millis=sum(_number(container.labels, naming.CPU_MILLIS) for container in running),
+            memory_bytes=sum(_number(container.labels, naming.MEMORY_BYTES) for container in running),
+        )
+
+    def start(self, spec: InstanceSpec, progressing: Progressing) -> None:
+        self._starter.start(spec, progressing)
+
+    def stop(self, session_id: str) -> None:
+        """The container stays, stopped; the note that it was asked to comes first, so that no observer of
+        its end takes it for an accident."""
+        found = session_containers(self._engine, self._controller_id, session_id)
+        if found:
+            self._files.ask_to_stop(session_id)
+        for container in found:
+            if container.running:
+                self._engine.stop(container.id, STOP_SECONDS)
+
+    def remove(self, session_id: str, *, delete_home: bool, before_incarnation: int | None = None) -> None:
+        remove_instances(
+            self._engine, self._files, self._networks, session_id, before_incarnation=before_incarnation
+        )
+        if delete_home:
+            self._remove_home(session_id)
+
+    def inventory(self) -> Inventory:
+        """Also puts firewall rules back that something flushed, since it runs every few minutes."""
+        self._networks.protect()
+        own = {naming.CONTROLLER: self._controller_id}
+        instances = (self._facts(container) for container in self._engine.containers(own))
+        homes = {labels[naming.SESSION] for labels in self._engine.volumes(own) if naming.SESSION in labels}
+        return Inventory(instances=tuple(found for found in instances if found), homes=tuple(sorted(homes)))
+
+    def endpoint(self, session_id: str) -> Endpoint | None:
+        running = [c for c in session_containers(self._engine, self._controller_id, session_id) if c.running]
+        if not running:
+            return None
+        newest = max(running, key=incarnation)
+        if newest.labels.get(naming.PROTOCOL) == "http":
+            if not newest.addresses:
+                return None
+            return Endpoint(host=newest.addresses[0], port=_number(newest.labels, naming.PORT))
+        socket_path = str(self._files.socket(session_id))
+        return Endpoint(socket_path=socket_path, password=self._files.password(session_id))
+
+    def ended(self) -> tuple[Ended, ...]:
+        own = {naming.CONTROLLER: self._controller_id}
+        found = self._engine.containers(own, status=("exited", "dead"))
+        return tuple(ended for container in found if (ended := self._ended(container)))
+
+    def close(self) -> None:
+        self._engine.close()
+
+    def _ended(self, container: Container) -> Ended | None:
+        if self._files.asked_to_stop(container.labels.get(naming.SESSION, "-")):
+            return None
+        state = self._engine.state(container.id)
+        if state is None or state.running:
+            return None
+        facts = naming.facts(container.labels, InstanceState.STOPPED, state.exit_code)
+        if facts is None:
+            return None
+        return Ended(facts, exits.exit_reason(state, self._engine.last_lines(container.id, exits.LINES)))
+
+    def _facts(self, container: Container) -> InstanceFacts | None:
+        if container.running:
+            return naming.facts(container.labels, InstanceState.RUNNING)
+        state = self._engine.state(container.id)
+        if state is None:
+            return None
+        return naming.facts(container.labels, InstanceState.STOPPED, state.exit_code)
+
+    def _remove_home(self, session_id: str) -> None:
+        name = naming.home_name(session_id)
+        labels = self._engine.volume_labels(name)
+        if labels is not None and labels.get(naming.CONTROLLER) == self._controller_id:
+            self._engine.remove_volume(name)
+
+    def _host_memory(self) -> int:
+        """Asked once: a host does not grow while an agent runs on it."""
+        if self._memory is None:
+            self._memory = self._engine.host().memory_bytes
+        return self._memory
+
+
+def read_backend(engine: Engine) -> Backend:
+    """Who the daemon is. Raises TemporaryError `platform_unavailable`, PermanentError
+    `platform_unsupported` for a daemon that shares no filesystem with the agent."""
+    host = engine.host()
+    _require_local(engine.address, host)
+    return Backend(platform=PLATFORM, id=host.id, name=host.name)
+
+
+def _require_local(address: str, host: Host) -> None:
+    if host.desktop or "unix" not in address:
+        raise permanent(
+            "platform_unsupported",
+            f"Docker at {address} is not on the agent's own host; run the agent on the Docker host itself.",
+        )
+
+
+def _free_bytes(path: str) -> int:
+    """0 if the daemon's directory cannot be seen from here."""
+    try:
+        found = os.statvfs(path)
+    except OSError:
+        return 0
+    return found.f_bavail * found.f_frsize
+
+
+def _number(labels: Mapping[str, str], key: str) -> int:
+    text = labels.get(key, "")
+    return int(text) if text.isdecimal() else 0

@@ -1,0 +1,132 @@
+"""A controller's own networks: made, firewall first, for the first session in need; gone with the last.
+
+Sessions on one network cannot reach each other (inter-container traffic is off) nor anything that
+`firewall.py` closes. Where those rules cannot be installed, a session that needs a network is refused.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from agent.drivers.base import DriverError, PermanentError
+from agent.drivers.docker import naming
+from agent.drivers.docker.engine import Engine
+from agent.drivers.docker.errors import permanent
+from agent.drivers.docker.firewall import Firewall, FirewallError, Rules
+from agent.drivers.docker.naming import NetworkKind
+from agent.drivers.docker.resolvers import resolvers
+
+KINDS = (NetworkKind.INTERNET, NetworkKind.INNER)
+INTERFACES = Path("/sys/class/net")
+
+
+def network_body(controller_id: str, kind: NetworkKind) -> dict[str, Any]:
+    """The request that makes a network; pure."""
+    return {
+        "driver": "bridge",
+        "internal": kind is NetworkKind.INNER,
+        "enable_ipv6": False,
+        "labels": {naming.CONTROLLER: controller_id, naming.NETWORK: kind.value},
+        "options": {
+            "com.docker.network.bridge.enable_icc": "false",
+            "com.docker.network.bridge.name": naming.bridge_name(controller_id, kind),
+        },
+    }
+
+
+@dataclass
+class Networks:
+    """Thread-safe. `hold` keeps a network from being removed between its making and a container's start."""
+
+    engine: Engine
+    controller_id: str
+    firewall: Firewall = field(default_factory=Firewall)
+    interfaces: Path = INTERFACES
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _held: dict[NetworkKind, int] = field(default_factory=dict)
+
+    @contextmanager
+    def hold(self, kind: NetworkKind) -> Iterator[None]:
+        """The network exists, protected, until the block ends (and after it while a container uses it).
+
+        Raises `network_unprotected` if the host cannot be closed, `network_failed` if Docker refuses.
+        """
+        if kind is NetworkKind.NONE:
+            yield
+            return
+        with self._lock:
+            self._held[kind] = self._held.get(kind, 0) + 1
+        try:
+            with self._lock:
+                self._ensure(kind)
+            yield
+        finally:
+            with self._lock:
+                self._held[kind] -= 1
+
+    def release(self) -> None:
+        """Remove each network that no container of this controller needs, running or not, and its rules."""
+        with self._lock:
+            for kind in KINDS:
+                name = naming.network_name(self.controller_id, kind)
+                if self._held.get(kind) or not self._ours(name):
+                    continue
+                if self._used(kind) or not self.engine.remove_network(name):
+                    continue
+                self.firewall.remove(self._rules(kind))
+
+    def protect(self) -> None:
+        """Put rules back that something flushed. Raises `network_unprotected`."""
+        with self._lock:
+            for kind in KINDS:
+                if self._ours(naming.network_name(self.controller_id, kind)):
+                    self._install(kind)
+
+    def _ensure(self, kind: NetworkKind) -> None:
+        self._install(kind)
+        name = naming.network_name(self.controller_id, kind)
+        labels = self.engine.network_labels(name)
+        if labels is None:
+            try:
+                self.engine.create_network(name, network_body(self.controller_id, kind))
+            except DriverError:
+                self.firewall.remove(self._rules(kind))
+                raise
+        elif labels.get(naming.CONTROLLER) != self.controller_id:
+            raise permanent(
+                "network_failed", f"A network {name} that this controller did not make is in the way."
+            )
+        bridge = naming.bridge_name(self.controller_id, kind)
+        if not (self.interfaces / bridge).exists():
+            raise _unprotected(f"the bridge {bridge} is not in the agent's network namespace")
+
+    def _install(self, kind: NetworkKind) -> None:
+        try:
+            self.firewall.install(self._rules(kind))
+        except FirewallError as error:
+            raise _unprotected(str(error)) from error
+
+    def _rules(self, kind: NetworkKind) -> Rules:
+        outbound = kind is NetworkKind.INTERNET
+        bridge = naming.bridge_name(self.controller_id, kind)
+        return Rules(bridge=bridge, outbound=outbound, resolvers=resolvers() if outbound else ())
+
+    def _ours(self, name: str) -> bool:
+        labels = self.engine.network_labels(name)
+        return labels is not None and labels.get(naming.CONTROLLER) == self.controller_id
+
+    def _used(self, kind: NetworkKind) -> bool:
+        return bool(
+            self.engine.containers({naming.CONTROLLER: self.controller_id, naming.NETWORK: kind.value})
+        )
+
+
+def _unprotected(why: str) -> PermanentError:
+    return permanent(
+        "network_unprotected",
+        "This session needs a network, and the agent cannot close the host to it "
+        f"({why}). Run the agent as root on the Docker host itself, with iptables installed.",
+    )

@@ -1,0 +1,61 @@
+"""From a platform's name to its driver. Each is imported only when asked for: an agent on a Docker host
+needs no Kubernetes client in memory."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from agent.drivers.base import Driver, PermanentError
+from chalicelib.protocol.agents import Backend
+from chalicelib.protocol.instances import Reason
+
+PLATFORMS = ("docker", "fake")
+
+
+def open_driver(platform: str, controller_id: str, state_dir: Path) -> Driver:
+    """The driver of one controller. Does not speak to the platform yet. Raises `platform_unsupported`."""
+    match platform:
+        case "docker":
+            from agent.drivers.docker.driver import DockerDriver  # noqa: PLC0415
+
+            return DockerDriver(controller_id, state_dir, run_dir=run_dir())
+        case "fake":
+            from agent.drivers.fake import FakeDriver  # noqa: PLC0415
+
+            return FakeDriver(controller_id)
+    raise _unsupported(platform)
+
+
+def detect_backend(platform: str) -> Backend:
+    """Who the platform is, before there is a controller. Raises TemporaryError `platform_unavailable` while
+    it does not answer, PermanentError `platform_unsupported`."""
+    match platform:
+        case "docker":
+            from agent.drivers.docker.driver import read_backend  # noqa: PLC0415
+            from agent.drivers.docker.engine import Engine  # noqa: PLC0415
+
+            engine = Engine()
+            try:
+                return read_backend(engine)
+            finally:
+                engine.close()
+        case "fake":
+            from agent.drivers.fake import FakeDriver  # noqa: PLC0415
+
+            return FakeDriver("ctl-none").backend()
+    raise _unsupported(platform)
+
+
+def run_dir() -> Path:
+    """Where sessions' sockets go: /run for root, else the user's own runtime directory."""
+    if os.geteuid() == 0:
+        return Path("/run/streamspace")
+    own = os.environ.get("XDG_RUNTIME_DIR") or f"{tempfile.gettempdir()}/streamspace-{os.geteuid()}"
+    return Path(own) / "streamspace"
+
+
+def _unsupported(platform: str) -> PermanentError:
+    known = ", ".join(PLATFORMS)
+    return PermanentError(
+        Reason(code="platform_unsupported", message=f"There is no driver for {platform}; there are: {known}.")
+    )
