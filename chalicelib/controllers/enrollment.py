@@ -1,0 +1,181 @@
+"""Use cases of enrolment: single-use tokens, and how an agent becomes known by one."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from chalicelib.controllers.agent_rules import Agent, AgentKey, EnrollmentToken, hash_token
+from chalicelib.controllers.agents import AgentService, public_key_bytes
+from chalicelib.controllers.queues import QueueError, Queues
+from chalicelib.controllers.rules import Controller, ControllerState, state
+from chalicelib.controllers.store import AgentStore, ControllerStore
+from chalicelib.core.clock import Clock
+from chalicelib.core.config import Config
+from chalicelib.core.errors import Conflict, Gone, Invalid, NotFound, Unauthenticated, Unavailable
+from chalicelib.core.ids import new_id, new_secret
+from chalicelib.core.retry import on_conflict
+from chalicelib.core.unit_of_work import UnitOfWork, Write
+from chalicelib.protocol.agents import EnrollAnswer, EnrollRequest
+
+_NAME_LENGTH = 80
+
+
+@dataclass(frozen=True)
+class IssuedToken:
+    """A token in the clear, shown once."""
+
+    secret: str
+    token: EnrollmentToken
+
+
+@dataclass(frozen=True)
+class EnrollmentService:
+    store: AgentStore
+    controllers: ControllerStore
+    agents: AgentService
+    queues: Queues
+    uow: UnitOfWork
+    clock: Clock
+    config: Config
+
+    def create_token(
+        self,
+        tenant_id: str,
+        user_id: str,
+        *,
+        name: str | None = None,
+        labels: dict[str, str] | None = None,
+        controller_id: str | None = None,
+    ) -> IssuedToken:
+        """A new token. `controller_id` lets it add an agent to that controller only. Raises NotFound."""
+        if controller_id is not None and self.controllers.get(tenant_id, controller_id) is None:
+            raise NotFound.of("controller", controller_id)
+        secret = new_secret("sse")
+        token = EnrollmentToken(
+            token_hash=hash_token(secret),
+            tenant_id=tenant_id,
+            expires_at=self.clock() + timedelta(seconds=self.config.timings.enrollment_token),
+            created_by=user_id,
+            controller_id=controller_id,
+            name=name,
+            labels=labels or {},
+        )
+        self.uow.commit([self.store.add_token(token)])
+        return IssuedToken(secret, token)
+
+    def enroll(self, request: EnrollRequest) -> EnrollAnswer:
+        """Make the agent known, and its controller where the backend is new.
+
+        The same token and key get the same answer again. Raises Unauthenticated `enrollment_token_unknown`,
+        Gone `enrollment_token_expired`, Conflict `enrollment_token_used`, `backend_mismatch`,
+        `backend_known` (offers takeover) or `protocol_unsupported`, Unavailable without a queue.
+        """
+        self.agents.check_protocol(request.protocol_version)
+        _check_key(request.public_key)
+        key = on_conflict(lambda: self._enroll(request))
+        try:
+            self.queues.ensure(key.controller_id)
+        except QueueError as error:
+            raise Unavailable("The command queue does not answer. Try again.", retry_after=5) from error
+        return EnrollAnswer(
+            tenant_id=key.tenant_id,
+            controller_id=key.controller_id,
+            agent_id=key.agent_id,
+            key_id=key.key_id,
+            authority=self.config.agent_authority,
+            server_time=self.clock(),
+        )
+
+    def _enroll(self, request: EnrollRequest) -> AgentKey:
+        token = self.store.token(hash_token(request.token))
+        if token is None:
+            raise Unauthenticated("This enrolment token is not known.", code="enrollment_token_unknown")
+        if token.used_key_id is not None:
+            return self._repeated(token.used_key_id, request)
+        if self.clock() >= token.expires_at:
+            raise Gone("This enrolment token has expired. Create a new one.", code="enrollment_token_expired")
+        known = self._known(token, request)
+        controller = known or self._new_controller(token, request)
+        agent = Agent(
+            tenant_id=token.tenant_id,
+            controller_id=controller.id,
+            id=new_id("agt"),
+            key_id=new_id("key"),
+            created_at=self.clock(),
+            version=request.agent_version,
+        )
+        key = AgentKey(agent.key_id, request.public_key, agent.tenant_id, agent.controller_id, agent.id)
+        self.uow.commit(
+            [
+                self.store.use_token(token, key),
+                *self.store.add_agent(agent, key),
+                *self._controller_writes(controller, known, request),
+            ]
+        )
+        return key
+
+    def _controller_writes(
+        self, controller: Controller, known: Controller | None, request: EnrollRequest
+    ) -> list[Write]:
+        if known is None:
+            return self.controllers.add(controller)
+        replaced = self.agents.revoke_all(known.tenant_id, known.id) if request.takeover else []
+        return [self.controllers.must_exist(known), *replaced]
+
+    def _repeated(self, key_id: str, request: EnrollRequest) -> AgentKey:
+        key = self.store.key(key_id)
+        if key is None or key.revoked or key.public_key != request.public_key:
+            raise Conflict(
+                "This enrolment token was used already. Create a new one.", code="enrollment_token_used"
+            )
+        return key
+
+    def _known(self, token: EnrollmentToken, request: EnrollRequest) -> Controller | None:
+        """The controller that the agent joins; None when the backend is new to the tenant."""
+        bound = token.controller_id
+        found = bound or self.controllers.of_backend(token.tenant_id, request.backend.id)
+        if found is None:
+            return None
+        controller = self.controllers.get(token.tenant_id, found, consistent=True)
+        if controller is None:
+            raise NotFound.of("controller", found)
+        if controller.backend_id != request.backend.id or controller.platform != request.backend.platform:
+            raise Conflict(
+                f"The token is for {controller.name}, which is another backend than this one. "
+                "Several agents may serve one controller only if they drive the same backend.",
+                code="backend_mismatch",
+            )
+        if bound is None and not request.takeover:
+            raise self._offer_takeover(controller)
+        return controller
+
+    def _offer_takeover(self, controller: Controller) -> Conflict:
+        now = state(controller, self.clock(), self.config.timings)
+        silent = now in (ControllerState.LOST, ControllerState.NEVER_SEEN)
+        described = "whose agent is not heard from" if silent else "which an agent is serving right now"
+        return Conflict(
+            f"This backend is known as {controller.name}, {described}. Enrol with takeover to replace its "
+            "agents, or use a token made for that controller to add one.",
+            code="backend_known",
+            extra={"controller_id": controller.id, "controller_state": now.value},
+        )
+
+    def _new_controller(self, token: EnrollmentToken, request: EnrollRequest) -> Controller:
+        backend = request.backend
+        return Controller(
+            tenant_id=token.tenant_id,
+            id=new_id("ctl"),
+            name=(token.name or backend.name or backend.platform)[:_NAME_LENGTH],
+            platform=backend.platform,
+            backend_id=backend.id,
+            created_at=self.clock(),
+            labels=token.labels,
+        )
+
+
+def _check_key(text: str) -> None:
+    try:
+        public_key_bytes(text)
+    except ValueError:
+        raise Invalid.field("public_key", "Send a raw Ed25519 key, base64url without padding.") from None
+
+

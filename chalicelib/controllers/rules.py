@@ -1,0 +1,147 @@
+"""What a controller is, how its state follows from its last contact, and what it can still take."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from chalicelib.core.config import Timings
+from chalicelib.protocol.agents import Capacity, Health, PartHealth
+from chalicelib.protocol.instances import Reason
+from chalicelib.quotas.service import Amount
+
+SEEN_RECENTLY_GRACE = 1.25
+"""A heartbeat counts as missed after this share of its interval: requests take time, timers are not exact."""
+
+
+class ControllerState(StrEnum):
+    """`draining`: online, but cordoned: it keeps its sessions and gets no new ones."""
+
+    ONLINE = "online"
+    DEGRADED = "degraded"
+    LOST = "lost"
+    NEVER_SEEN = "never_seen"
+    DRAINING = "draining"
+
+
+@dataclass(frozen=True)
+class HealthReport:
+    """The parts of an agent, as its last heartbeat saw them. None before the first one."""
+
+    polling: PartHealth | None = None
+    platform: PartHealth | None = None
+    streaming: PartHealth | None = None
+
+    def failing(self) -> tuple[Reason, ...]:
+        """Why parts fail, in a fixed order."""
+        return tuple(
+            part.reason or Reason(code="failing", message="This part reports a failure without a reason.")
+            for part in (self.polling, self.platform, self.streaming)
+            if part is not None and part.state is Health.FAILING
+        )
+
+
+@dataclass(frozen=True)
+class Contact:
+    """The last heartbeat and what it said about versions; `interval` is when the next one is due (s)."""
+
+    seen_at: datetime
+    interval: float
+    agent_version: str
+    protocol_version: int
+
+
+@dataclass(frozen=True)
+class Controller:
+    """A backend of a tenant. `labels` are the administrators', `agent_labels` what the agent says of itself;
+    the former win. `unclaimed_since` is set while a command that nothing blocks stays unclaimed."""
+
+    tenant_id: str
+    id: str
+    name: str
+    platform: str
+    backend_id: str
+    created_at: datetime
+    labels: dict[str, str] = field(default_factory=dict)
+    agent_labels: dict[str, str] = field(default_factory=dict)
+    cordoned: bool = False
+    session_limit: int | None = None
+    capacity: Capacity | None = None
+    usage: Capacity | None = None
+    instances: int = 0
+    booked: Amount = field(default_factory=Amount)
+    health: HealthReport = field(default_factory=HealthReport)
+    contact: Contact | None = None
+    gateway_url: str | None = None
+    unclaimed_since: datetime | None = None
+
+    @property
+    def all_labels(self) -> dict[str, str]:
+        """What placement matches against."""
+        return {**self.agent_labels, **self.labels}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A controller with its state at the moment of asking: what placement chooses among."""
+
+    controller: Controller
+    state: ControllerState
+
+    @property
+    def free(self) -> Amount:
+        """What it can still take (never negative). Without a session limit, `sessions` is a million."""
+        return free(self.controller)
+
+
+def state(controller: Controller, now: datetime, timings: Timings) -> ControllerState:
+    """Derived from the last contact, the interval agreed on then, and unclaimed commands (design §5.6)."""
+    contact = controller.contact
+    if contact is None:
+        return ControllerState.NEVER_SEEN
+    if controller.unclaimed_since is not None:
+        return ControllerState.LOST
+    missed = missed_heartbeats(contact, now)
+    if missed >= timings.lost_after_missed:
+        return ControllerState.LOST
+    if controller.cordoned:
+        return ControllerState.DRAINING
+    if missed >= timings.degraded_after_missed or controller.health.failing():
+        return ControllerState.DEGRADED
+    return ControllerState.ONLINE
+
+
+def missed_heartbeats(contact: Contact, now: datetime) -> int:
+    """How many are overdue."""
+    silence = (now - contact.seen_at).total_seconds()
+    return max(0, int(silence / contact.interval - (SEEN_RECENTLY_GRACE - 1)))
+
+
+def state_until(controller: Controller, now: datetime, timings: Timings) -> datetime | None:
+    """When silence alone will change the state next; None when it will not."""
+    contact = controller.contact
+    if contact is None or controller.unclaimed_since is not None:
+        return None
+    for count in (timings.degraded_after_missed, timings.lost_after_missed):
+        moment = contact.seen_at + timedelta(seconds=contact.interval * (count + SEEN_RECENTLY_GRACE - 1))
+        if moment > now:
+            return moment
+    return None
+
+
+def free(controller: Controller) -> Amount:
+    """Capacity less bookings."""
+    capacity, booked = controller.capacity, controller.booked
+    if capacity is None:
+        return Amount()
+    limit = 10**6 if controller.session_limit is None else controller.session_limit
+    return Amount(
+        sessions=max(0, limit - booked.sessions),
+        cpu_millis=max(0, capacity.cpu_millis - booked.cpu_millis),
+        memory_bytes=max(0, capacity.memory_bytes - booked.memory_bytes),
+        gpu=max(0, capacity.gpu - booked.gpu),
+    )
+
+
+def is_idle(controller: Controller) -> bool:
+    """Nothing is booked: heartbeats may be rare."""
+    return not controller.booked.items()

@@ -1,0 +1,87 @@
+"""What controllers need from storage."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from chalicelib.controllers.agent_rules import Agent, AgentKey, EnrollmentToken
+from chalicelib.controllers.rules import Controller
+from chalicelib.core.unit_of_work import Write
+from chalicelib.protocol.agents import Heartbeat
+from chalicelib.quotas.service import Amount
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an administrator changes. A field that is None stays; `clear_session_limit` removes the limit."""
+
+    name: str | None = None
+    labels: dict[str, str] | None = None
+    cordoned: bool | None = None
+    session_limit: int | None = None
+    clear_session_limit: bool = False
+
+
+class ControllerStore(Protocol):
+    """Controllers, and which backend each of them is."""
+
+    def get(self, tenant_id: str, controller_id: str, *, consistent: bool = False) -> Controller | None: ...
+
+    def all_of(self, tenant_id: str) -> list[Controller]: ...
+
+    def page(
+        self, tenant_id: str, limit: int, after: dict[str, Any] | None
+    ) -> tuple[list[Controller], dict[str, Any] | None]:
+        """Oldest first, and the position to go on from."""
+
+    def of_backend(self, tenant_id: str, backend_id: str) -> str | None:
+        """The id of the controller that this backend is."""
+
+    def add(self, controller: Controller) -> list[Write]:
+        """The row and its backend's; fails if the backend became known meanwhile."""
+
+    def must_exist(self, controller: Controller) -> Write:
+        """Fails if it was deleted meanwhile."""
+
+    def change(self, tenant_id: str, controller_id: str, change: Change) -> Write: ...
+
+    def heard(self, controller: Controller, heartbeat: Heartbeat, now: datetime, interval: float) -> Write:
+        """What a heartbeat says; the next one is due in `interval` seconds. Fails if the row is gone."""
+
+    def set_unclaimed(self, tenant_id: str, controller_id: str, since: datetime | None) -> Write: ...
+
+    def book(self, controller: Controller, amount: Amount) -> Write:
+        """Fails unless it fits, the capacity is what `controller` says and it is not cordoned."""
+
+    def unbook(self, tenant_id: str, controller_id: str, amount: Amount) -> Write: ...
+
+    def remove(self, controller: Controller) -> list[Write]:
+        """Refused with Conflict `controller_in_use` while anything is booked."""
+
+
+class AgentStore(Protocol):
+    """Agents, their keys, enrolment tokens and nonces."""
+
+    def token(self, token_hash: str) -> EnrollmentToken | None: ...
+
+    def add_token(self, token: EnrollmentToken) -> Write: ...
+
+    def use_token(self, token: EnrollmentToken, key: AgentKey) -> Write:
+        """Fails if it was used meanwhile."""
+
+    def key(self, key_id: str) -> AgentKey | None: ...
+
+    def add_agent(self, agent: Agent, key: AgentKey) -> list[Write]: ...
+
+    def agent(self, tenant_id: str, controller_id: str, agent_id: str) -> Agent | None: ...
+
+    def agents_of(self, tenant_id: str, controller_id: str) -> list[Agent]: ...
+
+    def open_epoch(self, agent: Agent, boot_id: str, agent_version: str, now: datetime) -> Write:
+        """The next epoch, for this boot; fails if another boot opened one meanwhile."""
+
+    def revoke(self, agent: Agent, now: datetime) -> list[Write]:
+        """The agent goes and its key is refused from now on."""
+
+    def first_use(self, key_id: str, nonce: str, expires_at: datetime) -> bool:
+        """Remember a nonce until then. False if it is remembered already."""
