@@ -48,7 +48,7 @@ class Template:
     env: dict[str, str] = field(default_factory=dict)
     resources: TemplateResources = TemplateResources()
     network: Network = Network.NONE
-    display: Display = Display()
+    display: Display = field(default_factory=Display)
     read_only_root: bool = True
     clipboard_in: bool = True
     clipboard_out: bool = True

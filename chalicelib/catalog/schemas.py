@@ -82,7 +82,7 @@ class CreateTemplate(_Fields):
     protocol: Literal["vnc"] = "vnc"
     port: Port | None = None
     command: CommandLine | None = None
-    env: Environment = {}
+    env: Environment = Field(default_factory=dict)
     resources: ResourcesBody = ResourcesBody()
     network: Network = Network.NONE
     display: DisplayBody = DisplayBody()
@@ -90,8 +90,8 @@ class CreateTemplate(_Fields):
     clipboard_in: bool = True
     clipboard_out: bool = True
     persistent_home: bool = True
-    platforms: Platforms = []
-    controller_labels: Labels = {}
+    platforms: Platforms = Field(default_factory=list)
+    controller_labels: Labels = Field(default_factory=dict)
     enabled: bool = True
 
     def to_template(self, tenant_id: str, now: datetime) -> Template:
@@ -111,7 +111,7 @@ class ChangeTemplate(_Fields):
     category: Word = Field(default="")
     port: Port | None = None
     command: CommandLine | None = None
-    env: Environment = {}
+    env: Environment = Field(default_factory=dict)
     resources: ResourcesBody = ResourcesBody()
     network: Network = Network.NONE
     display: DisplayBody = DisplayBody()
@@ -119,8 +119,8 @@ class ChangeTemplate(_Fields):
     clipboard_in: bool = True
     clipboard_out: bool = True
     persistent_home: bool = True
-    platforms: Platforms = []
-    controller_labels: Labels = {}
+    platforms: Platforms = Field(default_factory=list)
+    controller_labels: Labels = Field(default_factory=dict)
     enabled: bool = True
 
     def apply(self, template: Template) -> Template:

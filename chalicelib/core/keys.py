@@ -5,16 +5,21 @@ They come as one JSON document, from a file or from Secrets Manager:
 """
 
 import json
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import boto3
+from joserfc.errors import SecurityWarning
 from joserfc.jwk import OctKey, OKPKey
 
 from chalicelib.core.config import Config, config
 from chalicelib.core.ids import new_id
+
+# RFC 9864 renames the algorithm; verifiers in the field still know it by this name.
+warnings.filterwarnings("ignore", message="EdDSA is deprecated", category=SecurityWarning)
 
 
 @dataclass(frozen=True)
