@@ -3,19 +3,18 @@
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from chalicelib.controllers import signatures
 from chalicelib.controllers.agent_rules import Agent, AgentKey, Boot, boot
 from chalicelib.controllers.queues import QueueError, Queues
-from chalicelib.controllers.rules import is_idle
+from chalicelib.controllers.rules import Contact, claims_again, is_idle
 from chalicelib.controllers.store import AgentStore, ControllerStore
 from chalicelib.core.caller import Incoming
 from chalicelib.core.clock import Clock
 from chalicelib.core.config import Config
 from chalicelib.core.errors import Conflict, Forbidden, Unavailable
 from chalicelib.core.retry import on_conflict
-from chalicelib.core.unit_of_work import UnitOfWork, Write
+from chalicelib.core.unit_of_work import ConditionFailed, UnitOfWork, Write
 from chalicelib.protocol.agents import (
     CredentialsAnswer,
     CredentialsRequest,
@@ -55,7 +54,7 @@ class AgentService:
         """
         found: list[AgentKey] = []
 
-        def lookup(key_id: str) -> bytes | None:
+        def lookup(key_id: str) -> bytes:
             key = self.store.key(key_id)
             if key is None:
                 raise _revoked()
@@ -114,7 +113,12 @@ class AgentService:
             raise _revoked()
         now = self.clock()
         intervals = self.config.timings.for_agents(idle=is_idle(controller) and not heartbeat.instances)
-        writes = [self.controllers.heard(controller, heartbeat, now, intervals.heartbeat)]
+        contact = Contact(now, intervals.heartbeat, heartbeat.agent_version, heartbeat.protocol_version)
+        again = claims_again(controller, heartbeat.polling, now, self.config.timings)
+        try:
+            self.uow.commit([self.controllers.heard(controller, heartbeat, contact, claims_again=again)])
+        except ConditionFailed:
+            raise _revoked() from None
         return HeartbeatAnswer(intervals=intervals, server_time=now)
 
     def revoke_all(self, tenant_id: str, controller_id: str) -> list[Write]:
@@ -141,9 +145,7 @@ class AgentService:
             raise _superseded()
         if kind is Boot.CURRENT:
             return agent.epoch
-        self.uow.commit(
-            [self.store.open_epoch(agent, request.boot_id, request.agent_version, self.clock())]
-        )
+        self.uow.commit([self.store.open_epoch(agent, request.boot_id, request.agent_version, self.clock())])
         return agent.epoch + 1
 
     def _agent(self, caller: AgentCaller) -> Agent:

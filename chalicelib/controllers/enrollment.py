@@ -177,5 +177,3 @@ def _check_key(text: str) -> None:
         public_key_bytes(text)
     except ValueError:
         raise Invalid.field("public_key", "Send a raw Ed25519 key, base64url without padding.") from None
-
-

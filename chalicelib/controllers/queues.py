@@ -154,7 +154,10 @@ class Queues:
         with self._lock:  # clients may be shared by threads, making them may not
             if name not in self._clients:
                 limits = BotoConfig(
-                    connect_timeout=2, read_timeout=5, max_pool_connections=40, retries={"total_max_attempts": 3}
+                    connect_timeout=2,
+                    read_timeout=5,
+                    max_pool_connections=40,
+                    retries={"total_max_attempts": 3},
                 )
                 self._clients[name] = self._make(name, region_name=self._config.region, config=limits)
             return self._clients[name]

@@ -145,3 +145,11 @@ def free(controller: Controller) -> Amount:
 def is_idle(controller: Controller) -> bool:
     """Nothing is booked: heartbeats may be rare."""
     return not controller.booked.items()
+
+
+def claims_again(controller: Controller, polling: PartHealth, now: datetime, timings: Timings) -> bool:
+    """Whether a controller that left a command unclaimed is given another chance: its agent says that polling
+    works and some time has passed. If commands still go unclaimed, it is marked again."""
+    if controller.unclaimed_since is None or polling.state is not Health.OK:
+        return False
+    return (now - controller.unclaimed_since).total_seconds() >= timings.unclaimed_lost

@@ -10,15 +10,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from http_message_signatures import HTTPMessageSignaturesException, HTTPMessageVerifier
+from http_message_signatures import (
+    HTTPMessageSignaturesException,
+    HTTPMessageVerifier,
+    HTTPSignatureKeyResolver,
+)
 from http_message_signatures.algorithms import ED25519
 
 from chalicelib.core.caller import Incoming
 from chalicelib.core.errors import Unauthenticated
 from chalicelib.protocol.signatures import ALGORITHM, COMPONENTS, LABEL, MAX_AGE_SECONDS, TAG
 
-KeyLookup = Callable[[str], bytes | None]
-"""The raw Ed25519 key of a key id, or None."""
+KeyLookup = Callable[[str], bytes]
+"""The raw Ed25519 key of a key id; raises what the caller of `verify` shall get when there is none."""
 _NONCE_LENGTH = range(16, 129)
 _PARAMETERS = frozenset({"created", "keyid", "alg", "nonce", "tag"})
 
@@ -44,16 +48,23 @@ class _Message:
     headers: dict[str, str]
 
 
-class _Keys:
+class _Keys(HTTPSignatureKeyResolver):
+    """The library takes any exception of a resolver for a bad signature; `failure` keeps what it was, so that
+    a store that does not answer is not mistaken for a forgery."""
+
     def __init__(self, lookup: KeyLookup) -> None:
         self._lookup = lookup
+        self.failure: Exception | None = None
 
-    def resolve_public_key(self, key_id: str) -> Ed25519PublicKey | None:
-        raw = self._lookup(key_id)
-        return None if raw is None else Ed25519PublicKey.from_public_bytes(raw)
+    def resolve_public_key(self, key_id: str) -> Ed25519PublicKey:
+        try:
+            return Ed25519PublicKey.from_public_bytes(self._lookup(key_id))
+        except Exception as error:
+            self.failure = error
+            raise
 
 
-class _Verifier(HTTPMessageVerifier):  # type: ignore[misc]
+class _Verifier(HTTPMessageVerifier):
     def validate_created_and_expires(self, sig_input: Any, max_age: timedelta | None = None) -> None:
         """The library looks at its own clock; `_check_age` looks at the one passed in."""
 
@@ -65,8 +76,9 @@ def verify(incoming: Incoming, *, authority: str, lookup: KeyLookup, now: dateti
     Unauthenticated `signature_invalid`, or `signature_expired` with the server's time.
     """
     message = _Message(incoming.method, f"https://{authority}{incoming.path}", incoming.headers)
+    keys = _Keys(lookup)
     try:
-        results = _Verifier(signature_algorithm=ED25519, key_resolver=_Keys(lookup)).verify(
+        results = _Verifier(signature_algorithm=ED25519, key_resolver=keys).verify(
             message,
             max_age=None,
             expect_tag=TAG,
@@ -75,16 +87,17 @@ def verify(incoming: Incoming, *, authority: str, lookup: KeyLookup, now: dateti
             body=incoming.body,
         )
     except HTTPMessageSignaturesException as error:
-        raise _invalid(str(error)) from None
+        raise (keys.failure or _invalid(str(error))) from None
     if len(results) != 1:
         raise _invalid("There must be one signature.")
     parameters = results[0].parameters
     if set(parameters) != _PARAMETERS or parameters["alg"] != ALGORITHM:
         raise _invalid(f"The parameters must be {', '.join(sorted(_PARAMETERS))}, the algorithm {ALGORITHM}.")
-    if len(parameters["nonce"]) not in _NONCE_LENGTH:
+    nonce = str(parameters["nonce"])
+    if len(nonce) not in _NONCE_LENGTH:
         raise _invalid("The nonce must have 16 to 128 characters.")
-    created = _check_age(parameters["created"], now)
-    return Verified(key_id=parameters["keyid"], nonce=parameters["nonce"], created=created)
+    created = _check_age(int(parameters["created"]), now)
+    return Verified(key_id=str(parameters["keyid"]), nonce=nonce, created=created)
 
 
 def _check_age(created: int, now: datetime) -> datetime:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from chalicelib.controllers.agent_rules import Agent, AgentKey, EnrollmentToken
-from chalicelib.controllers.rules import Controller
+from chalicelib.controllers.rules import Contact, Controller
 from chalicelib.core.unit_of_work import Write
 from chalicelib.protocol.agents import Heartbeat
 from chalicelib.quotas.service import Amount
@@ -45,8 +45,10 @@ class ControllerStore(Protocol):
 
     def change(self, tenant_id: str, controller_id: str, change: Change) -> Write: ...
 
-    def heard(self, controller: Controller, heartbeat: Heartbeat, now: datetime, interval: float) -> Write:
-        """What a heartbeat says; the next one is due in `interval` seconds. Fails if the row is gone."""
+    def heard(
+        self, controller: Controller, heartbeat: Heartbeat, contact: Contact, *, claims_again: bool
+    ) -> Write:
+        """What a heartbeat says; `claims_again` ends `unclaimed_since`. Fails if the row is gone."""
 
     def set_unclaimed(self, tenant_id: str, controller_id: str, since: datetime | None) -> Write: ...
 

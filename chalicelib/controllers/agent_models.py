@@ -1,0 +1,208 @@
+"""Agents, their keys, enrolment tokens and nonces on DynamoDB.
+
+Keys, tokens and nonces are lookups that yield the tenant or precede it, so their keys cannot start with it.
+"""
+
+from datetime import datetime, timedelta
+
+from pynamodb.attributes import (
+    BooleanAttribute,
+    JSONAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
+from pynamodb.exceptions import DoesNotExist, PutError
+from pynamodb.models import Model
+
+from chalicelib.controllers.agent_rules import Agent, AgentKey, EnrollmentToken, boots_after
+from chalicelib.core.clock import epoch_millis, from_millis
+from chalicelib.core.dynamo import Delete, Put, TableMeta, Update, table, write
+from chalicelib.core.unit_of_work import Write
+
+_TOKEN_KEPT = timedelta(days=1)
+"""After expiry, so that a late agent is told why; then the row goes."""
+_REVOKED_KEPT = timedelta(days=90)
+
+
+class AgentRow(Model):
+    class Meta(TableMeta):
+        table_name = table("agents")
+
+    tenant_id = UnicodeAttribute(hash_key=True)
+    place = UnicodeAttribute(range_key=True)
+    key_id = UnicodeAttribute()
+    created_at = NumberAttribute()
+    epoch = NumberAttribute(default=0)
+    boot_id = UnicodeAttribute(null=True)
+    booted_at = NumberAttribute(null=True)
+    past_boots = JSONAttribute(null=True)
+    version = UnicodeAttribute()
+
+
+class KeyRow(Model):
+    class Meta(TableMeta):
+        table_name = table("agent-keys")
+
+    key_id = UnicodeAttribute(hash_key=True)
+    public_key = UnicodeAttribute()
+    tenant_id = UnicodeAttribute()
+    controller_id = UnicodeAttribute()
+    agent_id = UnicodeAttribute()
+    revoked = BooleanAttribute(default=False)
+    ttl = NumberAttribute(null=True)
+
+
+class TokenRow(Model):
+    class Meta(TableMeta):
+        table_name = table("enrollment-tokens")
+
+    token_hash = UnicodeAttribute(hash_key=True)
+    tenant_id = UnicodeAttribute()
+    expires_at = NumberAttribute()
+    created_by = UnicodeAttribute()
+    controller_id = UnicodeAttribute(null=True)
+    name = UnicodeAttribute(null=True)
+    labels = JSONAttribute(null=True)
+    used_key_id = UnicodeAttribute(null=True)
+    ttl = NumberAttribute()
+
+
+class NonceRow(Model):
+    """Rows of one write unit that nobody reads; the journal of the local stack leaves this table out."""
+
+    class Meta(TableMeta):
+        table_name = table("nonces")
+
+    nonce = UnicodeAttribute(hash_key=True)
+    ttl = NumberAttribute()
+
+
+class DynamoAgentStore:
+    """`AgentStore` on PynamoDB."""
+
+    def token(self, token_hash: str) -> EnrollmentToken | None:
+        try:
+            row = TokenRow.get(token_hash, consistent_read=True)
+        except DoesNotExist:
+            return None
+        return EnrollmentToken(
+            token_hash=row.token_hash,
+            tenant_id=row.tenant_id,
+            expires_at=from_millis(int(row.expires_at)),
+            created_by=row.created_by,
+            controller_id=row.controller_id,
+            name=row.name,
+            labels=dict(row.labels or {}),
+            used_key_id=row.used_key_id,
+        )
+
+    def add_token(self, token: EnrollmentToken) -> Write:
+        row = TokenRow(
+            token.token_hash,
+            tenant_id=token.tenant_id,
+            expires_at=epoch_millis(token.expires_at),
+            created_by=token.created_by,
+            controller_id=token.controller_id,
+            name=token.name,
+            labels=token.labels or None,
+            ttl=int((token.expires_at + _TOKEN_KEPT).timestamp()),
+        )
+        return write(Put(row, TokenRow.token_hash.does_not_exist()))
+
+    def use_token(self, token: EnrollmentToken, key: AgentKey) -> Write:
+        unused = TokenRow.token_hash.exists() & TokenRow.used_key_id.does_not_exist()
+        return write(Update(TokenRow(token.token_hash), (TokenRow.used_key_id.set(key.key_id),), unused))
+
+    def key(self, key_id: str) -> AgentKey | None:
+        try:
+            row = KeyRow.get(key_id, consistent_read=True)
+        except DoesNotExist:
+            return None
+        return AgentKey(
+            key_id=row.key_id,
+            public_key=row.public_key,
+            tenant_id=row.tenant_id,
+            controller_id=row.controller_id,
+            agent_id=row.agent_id,
+            revoked=bool(row.revoked),
+        )
+
+    def add_agent(self, agent: Agent, key: AgentKey) -> list[Write]:
+        row = AgentRow(
+            agent.tenant_id,
+            _place(agent.controller_id, agent.id),
+            key_id=agent.key_id,
+            created_at=epoch_millis(agent.created_at),
+            version=agent.version,
+        )
+        lookup = KeyRow(
+            key.key_id,
+            public_key=key.public_key,
+            tenant_id=key.tenant_id,
+            controller_id=key.controller_id,
+            agent_id=key.agent_id,
+        )
+        return [
+            write(Put(row, AgentRow.place.does_not_exist())),
+            write(Put(lookup, KeyRow.key_id.does_not_exist())),
+        ]
+
+    def agent(self, tenant_id: str, controller_id: str, agent_id: str) -> Agent | None:
+        try:
+            return _agent(AgentRow.get(tenant_id, _place(controller_id, agent_id), consistent_read=True))
+        except DoesNotExist:
+            return None
+
+    def agents_of(self, tenant_id: str, controller_id: str) -> list[Agent]:
+        rows = AgentRow.query(
+            tenant_id, AgentRow.place.startswith(_place(controller_id, "")), consistent_read=True
+        )
+        return [_agent(row) for row in rows]
+
+    def open_epoch(self, agent: Agent, boot_id: str, agent_version: str, now: datetime) -> Write:
+        actions = (
+            AgentRow.epoch.set(agent.epoch + 1),
+            AgentRow.boot_id.set(boot_id),
+            AgentRow.booted_at.set(epoch_millis(now)),
+            AgentRow.past_boots.set(list(boots_after(agent))),
+            AgentRow.version.set(agent_version),
+        )
+        row = AgentRow(agent.tenant_id, _place(agent.controller_id, agent.id))
+        return write(Update(row, actions, AgentRow.epoch == agent.epoch))
+
+    def revoke(self, agent: Agent, now: datetime) -> list[Write]:
+        row = AgentRow(agent.tenant_id, _place(agent.controller_id, agent.id))
+        gone = (KeyRow.revoked.set(True), KeyRow.ttl.set(int((now + _REVOKED_KEPT).timestamp())))
+        return [
+            write(Delete(row)),
+            write(Update(KeyRow(agent.key_id), gone, KeyRow.key_id.exists())),
+        ]
+
+    def first_use(self, key_id: str, nonce: str, expires_at: datetime) -> bool:
+        row = NonceRow(f"{key_id}#{nonce}", ttl=int(expires_at.timestamp()))
+        try:
+            row.save(NonceRow.nonce.does_not_exist())
+        except PutError as error:
+            if error.cause_response_code == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
+
+
+def _place(controller_id: str, agent_id: str) -> str:
+    return f"{controller_id}#{agent_id}"
+
+
+def _agent(row: AgentRow) -> Agent:
+    controller_id, agent_id = row.place.split("#")
+    return Agent(
+        tenant_id=row.tenant_id,
+        controller_id=controller_id,
+        id=agent_id,
+        key_id=row.key_id,
+        created_at=from_millis(int(row.created_at)),
+        epoch=int(row.epoch),
+        boot_id=row.boot_id,
+        past_boots=tuple(row.past_boots or ()),
+        version=row.version,
+    )

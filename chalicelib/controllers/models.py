@@ -1,0 +1,297 @@
+"""Controllers on DynamoDB.
+
+What bookings and heartbeats touch is one row, kept below 1 KB for a healthy controller, so that either costs
+one write unit (two in a transaction). What only heartbeats say is one JSON attribute.
+"""
+
+import functools
+import operator
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.constants import STREAM_NEW_AND_OLD_IMAGE
+from pynamodb.exceptions import DoesNotExist
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
+
+from chalicelib.controllers.rules import Contact, Controller, HealthReport
+from chalicelib.controllers.store import Change
+from chalicelib.core.clock import epoch_millis, from_millis
+from chalicelib.core.dynamo import Check, Delete, Put, TableMeta, Update, table, write
+from chalicelib.core.errors import Conflict, DomainError, NotFound
+from chalicelib.core.unit_of_work import Write
+from chalicelib.protocol.agents import Capacity, Health, Heartbeat, PartHealth
+from chalicelib.protocol.instances import Reason
+from chalicelib.quotas.service import Amount
+
+_REASON_LENGTH = 300
+_AGENT_LABELS = 16
+_LABEL_LENGTH = 63
+_DIMENSIONS = ("cpu_millis", "memory_bytes", "gpu")
+
+
+class ControllerRow(Model):
+    class Meta(TableMeta):
+        table_name = table("controllers")
+        stream_view_type = STREAM_NEW_AND_OLD_IMAGE
+
+    tenant_id = UnicodeAttribute(hash_key=True)
+    controller_id = UnicodeAttribute(range_key=True)
+    name = UnicodeAttribute()
+    platform = UnicodeAttribute()
+    backend_id = UnicodeAttribute()
+    created_at = NumberAttribute()
+    labels = JSONAttribute(null=True)
+    cordoned = BooleanAttribute(default=False)
+    session_limit = NumberAttribute(null=True)
+    capacity_cpu_millis = NumberAttribute(null=True)
+    capacity_memory_bytes = NumberAttribute(null=True)
+    capacity_gpu = NumberAttribute(null=True)
+    booked_sessions = NumberAttribute(default=0)
+    booked_cpu_millis = NumberAttribute(default=0)
+    booked_memory_bytes = NumberAttribute(default=0)
+    booked_gpu = NumberAttribute(default=0)
+    seen_at = NumberAttribute(null=True)
+    interval = NumberAttribute(null=True)
+    report = UnicodeAttribute(null=True)
+    unclaimed_since = NumberAttribute(null=True)
+
+
+class BackendRow(Model):
+    """Which controller a backend is; makes a backend known once per tenant."""
+
+    class Meta(TableMeta):
+        table_name = table("controller-backends")
+
+    tenant_id = UnicodeAttribute(hash_key=True)
+    backend_id = UnicodeAttribute(range_key=True)
+    controller_id = UnicodeAttribute()
+
+
+class _Report(BaseModel):
+    """What only heartbeats say. Short names: this is stored on a row whose size is its price."""
+
+    v: str
+    p: int
+    n: int
+    use: Capacity
+    gw: str | None = None
+    lab: dict[str, str] = {}
+    bad: dict[str, Reason | None] = {}
+
+
+class DynamoControllerStore:
+    """`ControllerStore` on PynamoDB."""
+
+    def get(self, tenant_id: str, controller_id: str, *, consistent: bool = False) -> Controller | None:
+        try:
+            return _controller(ControllerRow.get(tenant_id, controller_id, consistent_read=consistent))
+        except DoesNotExist:
+            return None
+
+    def all_of(self, tenant_id: str) -> list[Controller]:
+        return [_controller(row) for row in ControllerRow.query(tenant_id)]
+
+    def page(
+        self, tenant_id: str, limit: int, after: dict[str, Any] | None
+    ) -> tuple[list[Controller], dict[str, Any] | None]:
+        found = ControllerRow.query(tenant_id, limit=limit, last_evaluated_key=after)
+        rows = [_controller(row) for row in found]
+        return rows, found.last_evaluated_key
+
+    def of_backend(self, tenant_id: str, backend_id: str) -> str | None:
+        try:
+            return BackendRow.get(tenant_id, backend_id, consistent_read=True).controller_id
+        except DoesNotExist:
+            return None
+
+    def add(self, controller: Controller) -> list[Write]:
+        row = ControllerRow(
+            controller.tenant_id,
+            controller.id,
+            name=controller.name,
+            platform=controller.platform,
+            backend_id=controller.backend_id,
+            created_at=epoch_millis(controller.created_at),
+            labels=controller.labels or None,
+            cordoned=controller.cordoned,
+            session_limit=controller.session_limit,
+        )
+        backend = BackendRow(controller.tenant_id, controller.backend_id, controller_id=controller.id)
+        return [
+            write(Put(row, ControllerRow.controller_id.does_not_exist())),
+            write(Put(backend, BackendRow.backend_id.does_not_exist())),
+        ]
+
+    def must_exist(self, controller: Controller) -> Write:
+        here = ControllerRow.controller_id.exists()
+        return write(Check(ControllerRow, controller.tenant_id, controller.id, here))
+
+    def change(self, tenant_id: str, controller_id: str, change: Change) -> Write:
+        actions: list[Action] = []
+        if change.name is not None:
+            actions.append(ControllerRow.name.set(change.name))
+        if change.labels is not None:
+            actions.append(ControllerRow.labels.set(change.labels))
+        if change.cordoned is not None:
+            actions.append(ControllerRow.cordoned.set(change.cordoned))
+        if change.clear_session_limit:
+            actions.append(ControllerRow.session_limit.remove())
+        elif change.session_limit is not None:
+            actions.append(ControllerRow.session_limit.set(change.session_limit))
+        return self._update(
+            tenant_id, controller_id, actions, lambda: NotFound.of("controller", controller_id)
+        )
+
+    def heard(
+        self, controller: Controller, heartbeat: Heartbeat, contact: Contact, *, claims_again: bool
+    ) -> Write:
+        actions: list[Action] = [
+            ControllerRow.seen_at.set(epoch_millis(contact.seen_at)),
+            ControllerRow.interval.set(contact.interval),
+            ControllerRow.report.set(_report(heartbeat)),
+            *(_column("capacity", name).set(getattr(heartbeat.capacity, name)) for name in _DIMENSIONS),
+        ]
+        if claims_again:
+            actions.append(ControllerRow.unclaimed_since.remove())
+        return self._update(controller.tenant_id, controller.id, actions)
+
+    def set_unclaimed(self, tenant_id: str, controller_id: str, since: Any) -> Write:
+        return self._update(
+            tenant_id, controller_id, [ControllerRow.unclaimed_since.set(epoch_millis(since))]
+        )
+
+    def book(self, controller: Controller, amount: Amount) -> Write:
+        conditions = [ControllerRow.controller_id.exists(), ControllerRow.cordoned == False]  # noqa: E712
+        for name, value in amount.items():
+            if name == "sessions":
+                conditions.append(_room_for_sessions(controller.session_limit, value))
+            else:
+                known = 0 if controller.capacity is None else getattr(controller.capacity, name)
+                # DynamoDB compares but does not calculate: the sum is ours, and holds for this capacity only.
+                conditions += [
+                    _column("capacity", name) == known,
+                    _column("booked", name) <= known - value,
+                ]
+        actions = tuple(_column("booked", name).add(value) for name, value in amount.items())
+        return write(Update(ControllerRow(controller.tenant_id, controller.id), actions, _all(conditions)))
+
+    def unbook(self, tenant_id: str, controller_id: str, amount: Amount) -> Write:
+        return self._update(
+            tenant_id, controller_id, [_column("booked", name).add(-value) for name, value in amount.items()]
+        )
+
+    def remove(self, controller: Controller) -> list[Write]:
+        unused = _all([ControllerRow.controller_id.exists(), ControllerRow.booked_sessions <= 0])
+        return [
+            write(Delete(ControllerRow(controller.tenant_id, controller.id), unused), _in_use),
+            write(Delete(BackendRow(controller.tenant_id, controller.backend_id))),
+        ]
+
+    @staticmethod
+    def _update(tenant_id: str, controller_id: str, actions: Sequence[Action], refused: Any = None) -> Write:
+        row = ControllerRow(tenant_id, controller_id)
+        return write(Update(row, tuple(actions), ControllerRow.controller_id.exists()), refused)
+
+
+def from_image(image: Mapping[str, Any]) -> Controller:
+    """A controller out of a table stream's image (DynamoDB JSON)."""
+    row = ControllerRow()
+    row.deserialize(dict(image))
+    return _controller(row)
+
+
+def _in_use() -> DomainError:
+    return Conflict(
+        "Sessions still run or sleep on this controller. Terminate them first; cordon it so that no new ones "
+        "come.",
+        code="controller_in_use",
+    )
+
+
+def _room_for_sessions(limit: int | None, count: int) -> Condition:
+    if limit is None:
+        return ControllerRow.session_limit.does_not_exist()
+    unchanged: Condition = ControllerRow.session_limit == limit
+    return _all([unchanged, ControllerRow.booked_sessions <= limit - count])
+
+
+def _column(prefix: str, name: str) -> Any:
+    return getattr(ControllerRow, f"{prefix}_{name}")
+
+
+def _all(conditions: Sequence[Condition]) -> Condition:
+    return functools.reduce(operator.and_, conditions)
+
+
+def _report(heartbeat: Heartbeat) -> str:
+    bad: dict[str, Reason | None] = {}
+    for name in ("polling", "platform", "streaming"):
+        part: PartHealth = getattr(heartbeat, name)
+        if part.state is Health.FAILING:
+            reason = part.reason
+            bad[name] = reason and Reason(code=reason.code[:64], message=reason.message[:_REASON_LENGTH])
+    labels = {key[:_LABEL_LENGTH]: value[:_LABEL_LENGTH] for key, value in heartbeat.labels.items()}
+    return _Report(
+        v=heartbeat.agent_version[:40],
+        p=heartbeat.protocol_version,
+        n=heartbeat.instances,
+        use=heartbeat.usage,
+        gw=heartbeat.gateway_url,
+        lab=dict(sorted(labels.items())[:_AGENT_LABELS]),
+        bad=bad,
+    ).model_dump_json(exclude_defaults=True)
+
+
+def _controller(row: ControllerRow) -> Controller:
+    report = _Report.model_validate_json(row.report) if row.report else None
+    capacity = None
+    if row.capacity_cpu_millis is not None:
+        capacity = Capacity(
+            **{name: int(getattr(row, f"capacity_{name}") or 0) for name in _DIMENSIONS},
+            disk_free_bytes=report.use.disk_free_bytes if report else 0,
+        )
+    return Controller(
+        tenant_id=row.tenant_id,
+        id=row.controller_id,
+        name=row.name,
+        platform=row.platform,
+        backend_id=row.backend_id,
+        created_at=from_millis(int(row.created_at)),
+        labels=dict(row.labels or {}),
+        agent_labels=report.lab if report else {},
+        cordoned=bool(row.cordoned),
+        session_limit=None if row.session_limit is None else int(row.session_limit),
+        capacity=capacity,
+        usage=report.use if report else None,
+        instances=report.n if report else 0,
+        booked=Amount(
+            sessions=int(row.booked_sessions),
+            **{name: int(getattr(row, f"booked_{name}")) for name in _DIMENSIONS},
+        ),
+        health=_health(report),
+        contact=_contact(row, report),
+        gateway_url=report.gw if report else None,
+        unclaimed_since=None if row.unclaimed_since is None else from_millis(int(row.unclaimed_since)),
+    )
+
+
+def _contact(row: ControllerRow, report: _Report | None) -> Contact | None:
+    if row.seen_at is None or report is None:
+        return None
+    return Contact(from_millis(int(row.seen_at)), float(row.interval or 0), report.v, report.p)
+
+
+def _health(report: _Report | None) -> HealthReport:
+    if report is None:
+        return HealthReport()
+
+    def part(name: str) -> PartHealth:
+        if name not in report.bad:
+            return PartHealth(state=Health.OK)
+        return PartHealth(state=Health.FAILING, reason=report.bad[name])
+
+    return HealthReport(polling=part("polling"), platform=part("platform"), streaming=part("streaming"))
