@@ -57,6 +57,8 @@ class Endpoint:
     port: int | None = None
     password: str | None = None
     """VNC password for RFB; None for HTTP."""
+    incarnation: int | None = None
+    """Which instance answers there, so that a ticket for an earlier one opens nothing; None: not known."""
 
 
 @dataclass(frozen=True)

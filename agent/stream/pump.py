@@ -25,6 +25,8 @@ class End(asyncio.Protocol):
         self.other: End | None = None
         self.ended = False
         self.lost = False
+        self.gone = asyncio.Event()
+        """The connection is closed and everything about it is over."""
         self.blocked_since: float | None = None
         self._buffer = buffer
         self._linger: asyncio.TimerHandle | None = None
@@ -53,6 +55,7 @@ class End(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
+        self.gone.set()
         if self._linger is not None:
             self._linger.cancel()
         if self.other is not None:

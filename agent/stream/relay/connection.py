@@ -127,7 +127,10 @@ class Connection(End):
             self.transport.write_eof()
         self._stop_timer()
         self._timer = asyncio.get_running_loop().call_later(FAREWELL, self.close)
-        super().resume()
+        if self.ended:
+            self.close()  # it has nothing more to say, nor to be read
+        else:
+            super().resume()
 
     def advance(self) -> None:
         """Go on with what was held (the upstream has refused an upgrade)."""

@@ -48,10 +48,13 @@ class UpstreamEnd(End):
         return super().eof_received() if self._client.spliced else False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        client, self.lost = self.other, True
-        if client is None or self._client.spliced:
+        joined = self.other is not None
+        if not joined or self._client.spliced:
             super().connection_lost(exc)
-        elif self._head is not None and not self._earlier:
+            return
+        self.other = None  # not closed by the splice: the client may have to be told something
+        super().connection_lost(exc)
+        if self._head is not None and not self._earlier:
             log.warning("upstream closed the connection unanswered: %s", self._head.path)
             self._client.refuse(HTTPStatus.BAD_GATEWAY, "upstream_away", _AWAY, self._head)
         else:
