@@ -82,15 +82,22 @@ class Controller:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A controller with its state at the moment of asking: what placement chooses among."""
+    """A controller with its state at the moment of asking: what placement chooses among. `until` is when
+    silence alone changes that state next."""
 
     controller: Controller
     state: ControllerState
+    until: datetime | None = None
 
     @property
     def free(self) -> Amount:
         """What it can still take (never negative). Without a session limit, `sessions` is a million."""
         return free(self.controller)
+
+
+def judge(controller: Controller, now: datetime, timings: Timings) -> Candidate:
+    """A controller with its state now."""
+    return Candidate(controller, state(controller, now, timings), state_until(controller, now, timings))
 
 
 def state(controller: Controller, now: datetime, timings: Timings) -> ControllerState:

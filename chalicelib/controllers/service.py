@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.controllers.agents import AgentCaller, AgentService
 from chalicelib.controllers.enrollment import EnrollmentService
 from chalicelib.controllers.queues import QueueError, Queues
-from chalicelib.controllers.rules import Candidate, Controller, ControllerState, state
+from chalicelib.controllers.rules import Candidate, Controller, ControllerState, judge
 from chalicelib.controllers.store import Change, ControllerStore
 from chalicelib.core.clock import Clock
 from chalicelib.core.config import Timings
@@ -45,7 +45,7 @@ class ControllerService:
         """All of a tenant's controllers with their states now, oldest first."""
         now = self.clock()
         return [
-            Candidate(each, state(each, now, self.timings))
+            judge(each, now, self.timings)
             for each in sorted(self.store.all_of(tenant_id), key=lambda each: each.id)
         ]
 
@@ -65,7 +65,7 @@ class ControllerService:
 
     def judged(self, controller: Controller) -> Candidate:
         """With its state now."""
-        return Candidate(controller, state(controller, self.clock(), self.timings))
+        return judge(controller, self.clock(), self.timings)
 
     def book(self, controller: Controller, amount: Amount) -> Write:
         """Takes `amount` of the controller's capacity. Its failure is ConditionFailed: it does not fit any

@@ -1,0 +1,188 @@
+"""Controllers in the public API."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from chalicelib.controllers.rules import Candidate, Controller
+from chalicelib.controllers.service import Change
+from chalicelib.core.quantities import format_bytes, format_cpu
+from chalicelib.core.schemas import Labels, Name, Page, ReasonView, RequestBody, ResponseBody, Time
+from chalicelib.protocol.agents import Capacity, PartHealth
+
+ControllerId = Annotated[str, StringConstraints(pattern=r"^ctl-[0-9a-hjkmnp-tv-z]{26}$")]
+SessionLimit = Annotated[int, Field(ge=0, le=100_000)]
+
+
+class CapacityView(ResponseBody):
+    """Quantities as Kubernetes writes them."""
+
+    cpu: str
+    memory: str
+    gpu: int
+
+    @classmethod
+    def of(cls, capacity: Capacity) -> "CapacityView":
+        """Without the disk, which is no one's to book."""
+        return cls(
+            cpu=format_cpu(capacity.cpu_millis),
+            memory=format_bytes(capacity.memory_bytes),
+            gpu=capacity.gpu,
+        )
+
+
+class BookedView(CapacityView):
+    sessions: int
+
+
+class UsageView(CapacityView):
+    """What the agent saw: limits of running instances, their number, and the disk that is left."""
+
+    instances: int
+    disk_free: str
+
+
+class PartView(ResponseBody):
+    """`unknown` until the first heartbeat."""
+
+    state: Literal["ok", "failing", "unknown"]
+    reason: ReasonView | None = None
+
+    @classmethod
+    def of(cls, part: PartHealth | None) -> "PartView":
+        """A part as the last heartbeat saw it."""
+        if part is None:
+            return cls(state="unknown")
+        reason = part.reason and ReasonView(code=part.reason.code, message=part.reason.message)
+        return cls(state=part.state.value, reason=reason)
+
+
+class HealthView(ResponseBody):
+    polling: PartView
+    platform: PartView
+    streaming: PartView
+
+
+class ControllerView(ResponseBody):
+    """A registered backend. `state` was derived at the time of the answer; silence alone changes it next at
+    `state_until`."""
+
+    id: str
+    name: str
+    platform: str
+    state: Literal["online", "degraded", "lost", "never_seen", "draining"]
+    state_until: Time | None
+    cordoned: bool
+    session_limit: int | None
+    labels: dict[str, str]
+    capacity: CapacityView | None
+    booked: BookedView
+    usage: UsageView | None
+    health: HealthView
+    agent_version: str | None
+    last_seen_at: Time | None
+    created_at: Time
+
+    @classmethod
+    def of(cls, candidate: Candidate) -> "ControllerView":
+        """A controller and its state."""
+        controller = candidate.controller
+        health = controller.health
+        return cls(
+            id=controller.id,
+            name=controller.name,
+            platform=controller.platform,
+            state=candidate.state.value,
+            state_until=candidate.until,
+            cordoned=controller.cordoned,
+            session_limit=controller.session_limit,
+            labels=controller.all_labels,
+            capacity=controller.capacity and CapacityView.of(controller.capacity),
+            booked=_booked(controller),
+            usage=_usage(controller),
+            health=HealthView(
+                polling=PartView.of(health.polling),
+                platform=PartView.of(health.platform),
+                streaming=PartView.of(health.streaming),
+            ),
+            agent_version=controller.contact and controller.contact.agent_version,
+            last_seen_at=controller.contact and controller.contact.seen_at,
+            created_at=controller.created_at,
+        )
+
+
+class ControllerPage(Page[ControllerView]):
+    pass
+
+
+class ChangeController(RequestBody):
+    """Absent fields stay. `labels` replaces the administrators' labels (those that the agent reports stay);
+    a `session_limit` of null removes the limit; `cordoned` stops new sessions."""
+
+    name: Name | None = None
+    labels: Labels | None = None
+    cordoned: bool | None = None
+    session_limit: SessionLimit | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "ChangeController":
+        if not self.model_fields_set:
+            raise ValueError("Name at least one field to change.")
+        return self
+
+    def to_change(self) -> Change:
+        """As the service knows it."""
+        return Change(
+            name=self.name,
+            labels=self.labels,
+            cordoned=self.cordoned,
+            session_limit=self.session_limit,
+            clear_session_limit="session_limit" in self.model_fields_set and self.session_limit is None,
+        )
+
+
+class CreateEnrollmentToken(RequestBody):
+    """`name` and `labels` are for the controller that the token creates; `controller_id` makes it add another
+    agent to that controller instead."""
+
+    name: Name | None = None
+    labels: Labels | None = None
+    controller_id: ControllerId | None = None
+
+
+class EnrollmentTokenView(ResponseBody):
+    """Shown once. `command` installs and enrols an agent on the machine that it is run on."""
+
+    token: str
+    expires_at: Time
+    command: str
+
+    @classmethod
+    def of(cls, secret: str, expires_at: datetime, origin: str) -> "EnrollmentTokenView":
+        """`origin` is where the caller reached us, and so where the agent will."""
+        command = f"curl -fsSL {origin}/install | sh -s -- --url {origin} --token {secret}"
+        return cls(token=secret, expires_at=expires_at, command=command)
+
+
+def _booked(controller: Controller) -> BookedView:
+    booked = controller.booked
+    return BookedView(
+        cpu=format_cpu(booked.cpu_millis),
+        memory=format_bytes(booked.memory_bytes),
+        gpu=booked.gpu,
+        sessions=booked.sessions,
+    )
+
+
+def _usage(controller: Controller) -> UsageView | None:
+    usage = controller.usage
+    if usage is None:
+        return None
+    return UsageView(
+        cpu=format_cpu(usage.cpu_millis),
+        memory=format_bytes(usage.memory_bytes),
+        gpu=usage.gpu,
+        instances=controller.instances,
+        disk_free=format_bytes(usage.disk_free_bytes),
+    )

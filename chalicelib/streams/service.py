@@ -1,0 +1,69 @@
+"""Use cases of streams."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.controllers.service import ControllerService
+from chalicelib.core.clock import Clock
+from chalicelib.core.config import Config
+from chalicelib.identity.service import User
+from chalicelib.protocol.agents import RelayAccess
+from chalicelib.protocol.streams import StreamPermissions
+from chalicelib.streams import tickets
+from chalicelib.streams.rules import Streamed, Wish, is_direct, permit, pick_relay, relay_urls, stream_url
+
+RunningSession = Callable[[User, str], Streamed]
+"""The caller's session of that id. Raises NotFound, or Conflict `session_not_running` with its state."""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where and with what a client opens the stream."""
+
+    url: str
+    streamed: Streamed
+    ticket: str
+    expires_at: datetime
+    permissions: StreamPermissions
+
+
+@dataclass(frozen=True)
+class StreamService:
+    running: RunningSession
+    controllers: ControllerService
+    clock: Clock
+    config: Config
+
+    def connect(self, user: User, session_id: str, wish: Wish, *, origin: str) -> Connection:
+        """A ticket for a running session. `origin` is where the client called us (`https://host`).
+
+        Raises NotFound, Conflict `session_not_running`.
+        """
+        streamed = self.running(user, session_id)
+        permissions = permit(streamed.policy, wish)
+        now = self.clock()
+        lifetime = self.config.timings.ticket
+        return Connection(
+            url=stream_url(self._base(streamed, origin), streamed),
+            streamed=streamed,
+            ticket=tickets.ticket(streamed, user.user_id, permissions, now=now, lifetime=lifetime),
+            expires_at=now + timedelta(seconds=lifetime),
+            permissions=permissions,
+        )
+
+    def relay_access(self, tenant_id: str, controller_id: str, origin: str) -> RelayAccess:
+        """What a gateway needs to wait at the relays."""
+        now = self.clock()
+        lifetime = self.config.timings.relay_grant
+        return RelayAccess(
+            urls=relay_urls(self.config.relay_urls, origin),
+            grant=tickets.relay_grant(tenant_id, controller_id, now=now, lifetime=lifetime),
+            expires_at=now + timedelta(seconds=lifetime),
+        )
+
+    def _base(self, streamed: Streamed, origin: str) -> str:
+        controller = self.controllers.get(streamed.tenant_id, streamed.controller_id).controller
+        if controller.gateway_url is not None and is_direct(controller.gateway_url):
+            return controller.gateway_url.rstrip("/")
+        return pick_relay(relay_urls(self.config.relay_urls, origin), streamed.session_id)
