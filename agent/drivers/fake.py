@@ -42,6 +42,8 @@ class FakeWorld:
     """Images that can be pulled, with their size in bytes."""
     exiting: set[str] = field(default_factory=set)
     """Images whose instances end at once."""
+    silent: set[str] = field(default_factory=set)
+    """Images whose instances run and never answer."""
     available: bool = True
     failing: dict[Stage, PermanentError | TemporaryError] = field(default_factory=dict)
     """What the step of that name raises."""
@@ -141,7 +143,7 @@ class FakeDriver:
 
     def _pull(self, spec: InstanceSpec, progressing: Progressing) -> None:
         with self._world() as world:
-            if spec.image in world.images | world.exiting:
+            if spec.image in world.images | world.exiting | world.silent:
                 return
             size = world.registry.get(spec.image)
         self._step(Stage.PULLING, progressing)
@@ -163,6 +165,8 @@ class FakeDriver:
     def _connect(self, spec: InstanceSpec) -> None:
         if spec.image in self.world.exiting:
             raise _permanent("instance_exited", "The instance ended with exit code 3. It printed last: boom")
+        if spec.image in self.world.silent:
+            raise _permanent("handshake_timeout", "The instance runs but did not answer.")
 
     def _step(self, stage: Stage, progressing: Progressing, progress: Progress | None = None) -> None:
         progressing(Step(stage, progress))

@@ -70,7 +70,8 @@ class Engine:
         with self._lock:
             if self.client is None:
                 with translated(self.address):
-                    self.client = docker.APIClient(timeout=TIMEOUT, **kwargs_from_env())
+                    options = kwargs_from_env() | {"base_url": self.address}
+                    self.client = docker.APIClient(timeout=TIMEOUT, **options)
             return getattr(self.client, "api", self.client)
 
     def host(self) -> Host:

@@ -53,7 +53,7 @@ def network_name(controller_id: str, kind: NetworkKind) -> str:
 def bridge_name(controller_id: str, kind: NetworkKind) -> str:
     """The network's bridge on the host, named so that firewall rules can precede it."""
     digest = hashlib.blake2s(controller_id.encode(), digest_size=5).hexdigest()
-    return f"ss{'out' if kind is NetworkKind.INTERNET else 'in'}-{digest}"
+    return f"ss{'o' if kind is NetworkKind.INTERNET else 'i'}-{digest}"
 
 
 def session_directory(run_dir: Path, controller_id: str, session_id: str) -> Path:

@@ -86,19 +86,20 @@ class Networks:
                     self._install(kind)
 
     def _ensure(self, kind: NetworkKind) -> None:
-        self._install(kind)
         name = naming.network_name(self.controller_id, kind)
         labels = self.engine.network_labels(name)
-        if labels is None:
-            try:
-                self.engine.create_network(name, network_body(self.controller_id, kind))
-            except DriverError:
-                self.firewall.remove(self._rules(kind))
-                raise
-        elif labels.get(naming.CONTROLLER) != self.controller_id:
+        if labels is not None and labels.get(naming.CONTROLLER) != self.controller_id:
             raise permanent(
                 "network_failed", f"A network {name} that this controller did not make is in the way."
             )
+        try:
+            self._install(kind)
+            if labels is None:
+                self.engine.create_network(name, network_body(self.controller_id, kind))
+        except DriverError:
+            if labels is None:
+                self.firewall.remove(self._rules(kind))
+            raise
         bridge = naming.bridge_name(self.controller_id, kind)
         if not (self.interfaces / bridge).exists():
             raise _unprotected(f"the bridge {bridge} is not in the agent's network namespace")

@@ -1,0 +1,13 @@
+"""Every driver passes every check of the contract."""
+
+import pytest
+from driver_adapter import Adapter, Capability
+from driver_contract import CHECKS, Check
+
+
+@pytest.mark.feature("A Docker host runs sessions under one driver contract: start, hibernate, wake, remove")
+@pytest.mark.parametrize(("check", "needs"), CHECKS, ids=[check.__name__ for check, _ in CHECKS])
+def test_driver_contract(check: Check, needs: frozenset[Capability], adapter: Adapter) -> None:
+    if not needs <= adapter.capabilities:
+        pytest.skip(f"this platform has no {', '.join(needs - adapter.capabilities)}")
+    check(adapter)
