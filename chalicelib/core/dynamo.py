@@ -20,7 +20,13 @@ from chalicelib.core.unit_of_work import ConditionFailed, Refusal, Write
 M = TypeVar("M", bound=Model)
 CONFLICTS = 10
 """Attempts before a transaction that keeps conflicting is given up: about two seconds of jittered pauses."""
-_RETRYABLE = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+_RETRYABLE = frozenset(
+    {
+        "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded",
+        # The same, as a write on its own is refused.
+        "TransactionConflictException", "ThrottlingException", "ProvisionedThroughputExceededException",
+    }
+)  # fmt: skip
 
 
 class TableMeta:
@@ -73,6 +79,7 @@ class Check(Generic[M]):
 
 
 Request = Put[Any] | Update[Any] | Delete[Any] | Check[Any]
+_ORDER: tuple[type, ...] = (Check, Delete, Put, Update)
 
 
 def write(request: Request, refused: Refusal | None = None) -> Write:
@@ -109,21 +116,26 @@ class DynamoUnitOfWork:
                         "The store did not accept the change. Please try again.", retry_after=1
                     ) from error
                 self._sleep(pause(attempt, base=0.02))
-        raise Unavailable("Too many others are changing this at once. Please try again.", retry_after=1)
+        raise _crowded()
 
     def _single(self, item: Write) -> None:
         request = _request(item)
-        try:
-            if isinstance(request, Put):
-                request.row.save(condition=request.condition)
-            elif isinstance(request, Update):
-                request.row.update(actions=list(request.actions), condition=request.condition)
-            elif isinstance(request, Delete):
-                request.row.delete(condition=request.condition)
-        except (PutError, UpdateError, DeleteError) as error:
-            if error.cause_response_code == "ConditionalCheckFailedException":
-                raise _refusal(item) from None
-            raise
+        for attempt in range(CONFLICTS):
+            try:
+                if isinstance(request, Put):
+                    request.row.save(condition=request.condition)
+                elif isinstance(request, Update):
+                    request.row.update(actions=list(request.actions), condition=request.condition)
+                elif isinstance(request, Delete):
+                    request.row.delete(condition=request.condition)
+                return
+            except (PutError, UpdateError, DeleteError) as error:
+                if error.cause_response_code == "ConditionalCheckFailedException":
+                    raise _refusal(item) from None
+                if error.cause_response_code not in _RETRYABLE:
+                    raise
+                self._sleep(pause(attempt, base=0.02))
+        raise _crowded()
 
     def _transact(self, writes: Sequence[Write], token: str | None) -> None:
         with TransactWrite(connection=self._connect(), client_request_token=token) as transaction:
@@ -155,9 +167,17 @@ class DynamoUnitOfWork:
         return self._connection
 
     def _raise_refusal(self, writes: Sequence[Write], error: TransactWriteError) -> None:
-        for item, reason in zip(writes, error.cancellation_reasons, strict=False):
-            if reason is not None and reason.code == "ConditionalCheckFailed":
-                raise _refusal(item) from None
+        # PynamoDB sends checks, deletes, puts and updates in that order, and the reasons come in it; the
+        # caller gets the first refusal in the order of its own list.
+        sent = sorted(range(len(writes)), key=lambda each: _ORDER.index(type(_request(writes[each]))))
+        reasons = zip(sent, error.cancellation_reasons, strict=False)
+        failed = [each for each, reason in reasons if reason and reason.code == "ConditionalCheckFailed"]
+        if failed:
+            raise _refusal(writes[min(failed)]) from None
+
+
+def _crowded() -> Unavailable:
+    return Unavailable("Too many others are changing this at once. Please try again.", retry_after=1)
 
 
 def _refusal(item: Write) -> Exception:

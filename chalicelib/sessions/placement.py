@@ -1,0 +1,140 @@
+"""Where a session runs, and why not elsewhere: a verdict with typed reasons for every candidate."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from chalicelib.controllers.service import Candidate, ControllerState
+from chalicelib.core.quantities import format_bytes, format_cpu
+from chalicelib.protocol.agents import Health
+from chalicelib.protocol.instances import Reason
+from chalicelib.quotas.service import Amount
+from chalicelib.sessions.entities import Requirements, Verdict
+
+_CAPACITY = frozenset({"no_cpu", "no_memory", "no_gpu", "session_limit"})
+_NAMED = 5
+"""Controllers that the summary names; all of them are in the verdicts."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a session asks of a controller. `only` pins it to one; `avoid` are ones that proved unfit."""
+
+    amount: Amount
+    requirements: Requirements = field(default_factory=Requirements)
+    only: str | None = None
+    avoid: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The controller that fits best, if any, and a verdict on each candidate."""
+
+    chosen: Candidate | None
+    verdicts: tuple[Verdict, ...]
+
+
+def choose(candidates: Sequence[Candidate], need: Need) -> Choice:
+    """The suitable candidate that is left with the largest free share; healthy ones before degraded ones."""
+    considered = [each for each in candidates if need.only is None or each.controller.id == need.only]
+    verdicts = tuple(
+        Verdict(each.controller.id, each.controller.name, tuple(objections(each, need)))
+        for each in considered
+    )
+    suitable = [each for each, verdict in zip(considered, verdicts, strict=True) if verdict.suitable]
+    best = max(suitable, key=lambda each: _preference(each, need.amount), default=None)
+    return Choice(best, verdicts)
+
+
+def objections(candidate: Candidate, need: Need) -> list[Reason]:
+    """Everything that speaks against a candidate, not only the first thing."""
+    controller = candidate.controller
+    found = [*_condition(candidate)]
+    if controller.id in need.avoid:
+        found.append(Reason(code="not_answering", message="It did not take this session's command."))
+    platforms = need.requirements.platforms
+    if platforms and controller.platform not in platforms:
+        wanted = " or ".join(platforms)
+        found.append(
+            Reason(code="wrong_platform", message=f"It is {controller.platform}; {wanted} is needed.")
+        )
+    labels = controller.all_labels
+    for name, value in need.requirements.controller_labels.items():
+        if labels.get(name) != value:
+            found.append(Reason(code="label_mismatch", message=f"It lacks the label {name}={value}."))
+    if controller.capacity is not None:
+        found.extend(_shortages(candidate.free, need.amount))
+    return found
+
+
+def _condition(candidate: Candidate) -> list[Reason]:
+    controller, state = candidate.controller, candidate.state
+    if state is ControllerState.NEVER_SEEN or controller.capacity is None:
+        return [Reason(code="offline", message="Its agent has not reported yet.")]
+    if state is ControllerState.LOST:
+        return [Reason(code="offline", message="Its agent does not answer.")]
+    platform = controller.health.platform
+    if platform is not None and platform.state is Health.FAILING:
+        said = platform.reason
+        return [
+            Reason(code="platform_unavailable", message="Its platform does not answer.")
+            if said is None
+            else Reason(code="platform_unavailable", message=said.message)
+        ]
+    polling = controller.health.polling
+    if polling is not None and polling.state is Health.FAILING:
+        return [Reason(code="offline", message="Its agent cannot reach its command queue.")]
+    if controller.cordoned or state is ControllerState.DRAINING:
+        return [Reason(code="draining", message="It takes no new sessions.")]
+    return []
+
+
+def _shortages(free: Amount, asked: Amount) -> list[Reason]:
+    found = []
+    if asked.sessions > free.sessions:
+        found.append(Reason(code="session_limit", message="It has reached its limit of sessions."))
+    if asked.cpu_millis > free.cpu_millis:
+        message = f"Not enough CPU: {format_cpu(asked.cpu_millis)} asked, {format_cpu(free.cpu_millis)} free."
+        found.append(Reason(code="no_cpu", message=message))
+    if asked.memory_bytes > free.memory_bytes:
+        asked_text, free_text = readable(asked.memory_bytes), readable(free.memory_bytes)
+        found.append(
+            Reason(code="no_memory", message=f"Not enough memory: {asked_text} asked, {free_text} free.")
+        )
+    if asked.gpu > free.gpu:
+        found.append(Reason(code="no_gpu", message=f"Not enough GPUs: {asked.gpu} asked, {free.gpu} free."))
+    return found
+
+
+def readable(count: int) -> str:
+    """Bytes for people: exact where that is short, else in tenths of a GiB."""
+    exact = format_bytes(count)
+    return exact if len(exact) <= 6 else f"{count / 2**30:.1f}Gi"
+
+
+def _preference(candidate: Candidate, asked: Amount) -> tuple[bool, float, str]:
+    capacity, free = candidate.controller.capacity, candidate.free
+    assert capacity is not None, "without a capacity it is not suitable"  # noqa: S101
+    shares = (
+        (free.cpu_millis - asked.cpu_millis) / max(1, capacity.cpu_millis),
+        (free.memory_bytes - asked.memory_bytes) / max(1, capacity.memory_bytes),
+    )
+    return candidate.state is ControllerState.ONLINE, min(shares), candidate.controller.id
+
+
+def why_not(choice: Choice) -> Reason:
+    """One reason for the session out of all verdicts. `no_capacity` when nothing but capacity lacks."""
+    if not choice.verdicts:
+        return Reason(code="no_controller", message="No controller is registered.")
+    codes = {reason.code for verdict in choice.verdicts for reason in verdict.reasons}
+    if codes <= _CAPACITY:
+        code = "no_capacity"
+    else:
+        code = codes.pop() if len(codes) == 1 else "no_suitable_controller"
+    named = [
+        f"{verdict.controller_name}: {' '.join(reason.message for reason in verdict.reasons)}"
+        for verdict in choice.verdicts[:_NAMED]
+    ]
+    more = len(choice.verdicts) - _NAMED
+    if more > 0:
+        named.append(f"and {more} more.")
+    return Reason(code=code, message=f"No controller can take this session. {' '.join(named)}"[:400])
