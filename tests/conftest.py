@@ -1,9 +1,12 @@
 """What every test shares: one environment, set before the product is imported (it is read once)."""
 
+import json
 import os
 import socket
 import tempfile
 from pathlib import Path
+
+import pytest
 
 _HOME = Path(tempfile.mkdtemp(prefix="streamspace-tests-"))
 
@@ -32,3 +35,34 @@ os.environ.update(
 from chalicelib.core import keys  # noqa: E402 - after the environment is set
 
 (_HOME / "keys.json").write_text(keys.generate())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Carry feature marks on the reports, so that they reach the one process that writes evidence."""
+    for item in items:
+        for mark in item.iter_markers("feature"):
+            item.user_properties.append(("feature", mark.args[0]))
+
+
+_evidence: dict[str, dict[str, str]] = {}
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """A test counts by its call; one that fails before that counts as failed."""
+    if report.when != "call" and report.passed:
+        return
+    for name, text in report.user_properties:
+        if name == "feature":
+            _evidence.setdefault(str(text), {})[report.nodeid] = report.outcome
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Leave what this run proved where `python -m infra.features` collects it."""
+    if hasattr(session.config, "workerinput") or not _evidence:
+        return
+    folder = session.config.rootpath / ".streamspace" / "evidence"
+    folder.mkdir(parents=True, exist_ok=True)
+    layers = "-".join(
+        sorted({Path(node.split("::")[0]).parts[1] for tests in _evidence.values() for node in tests})
+    )
+    (folder / f"{layers}.json").write_text(json.dumps(_evidence, indent=2, sort_keys=True))

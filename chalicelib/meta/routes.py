@@ -11,7 +11,9 @@ from chalicelib.core.caller import Anonymous
 from chalicelib.core.schemas import ResponseBody
 from chalicelib.meta import reference
 
+TITLE = "StreamSpace"
 VERSION = "0.1.0"
+DESCRIPTION = "Containerised desktops and applications, streamed to a browser tab."
 _CSP = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 
 
@@ -26,12 +28,7 @@ def build(operations: Callable[[], Sequence[Operation]]) -> Api[Anonymous]:
 
     @lru_cache(maxsize=1)
     def document() -> dict[str, Any]:
-        return openapi.build(
-            operations(),
-            title="StreamSpace",
-            version=VERSION,
-            description="Containerised desktops and applications, streamed to a browser tab.",
-        )
+        return openapi.build(operations(), title=TITLE, version=VERSION, description=DESCRIPTION)
 
     @api.get("/healthz", answers=HealthView)
     def health(_call: Call[Anonymous]) -> HealthView:
