@@ -52,9 +52,8 @@ def render(claimed: list[str], evidence: Evidence) -> str:
         tests = evidence.get(feature, {})
         works = bool(tests) and all(outcome == "passed" for outcome in tests.values())
         shown = "<br>".join(f"`{name}`" for name in sorted(tests)) or "no test"
-        lines.append(
-            f"| {feature} | {'yes' if feature in claimed else 'no'} | {'yes' if works else '**no**'} | {shown} |"
-        )
+        documented = "yes" if feature in claimed else "no"
+        lines.append(f"| {feature} | {documented} | {'yes' if works else '**no**'} | {shown} |")
     return "\n".join(lines) + "\n"
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import itertools
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -82,4 +83,4 @@ def occurrences(image: Image.Image, pattern: Image.Image) -> list[tuple[int, int
 
 
 def _changes(row: bytes) -> int:
-    return sum(1 for before, after in zip(row, row[1:], strict=False) if before != after)
+    return sum(1 for before, after in itertools.pairwise(row) if before != after)

@@ -117,6 +117,11 @@ class ApiClient:
         headers = {"Authorization": f"Bearer {self._token}", **options.pop("headers", {})}
         return self._http.request(method, path, json=body, headers=headers, **options)
 
+    def token(self) -> str:
+        """A fresh access token."""
+        self.sign_in()
+        return self._token
+
     def template(self, name: str) -> dict[str, Any]:
         """By its name in the catalog."""
         items = self("GET", "/v1/templates").json()["items"]
