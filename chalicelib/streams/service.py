@@ -29,6 +29,22 @@ class Connection:
 
 
 @dataclass(frozen=True)
+class RelayService:
+    clock: Clock
+    config: Config
+
+    def access(self, tenant_id: str, controller_id: str, origin: str) -> RelayAccess:
+        """What a gateway needs to wait at the relays."""
+        now = self.clock()
+        lifetime = self.config.timings.relay_grant
+        return RelayAccess(
+            urls=relay_urls(self.config.relay_urls, origin),
+            grant=tickets.relay_grant(tenant_id, controller_id, now=now, lifetime=lifetime),
+            expires_at=now + timedelta(seconds=lifetime),
+        )
+
+
+@dataclass(frozen=True)
 class StreamService:
     running: RunningSession
     controllers: ControllerService
@@ -50,16 +66,6 @@ class StreamService:
             ticket=tickets.ticket(streamed, user.user_id, permissions, now=now, lifetime=lifetime),
             expires_at=now + timedelta(seconds=lifetime),
             permissions=permissions,
-        )
-
-    def relay_access(self, tenant_id: str, controller_id: str, origin: str) -> RelayAccess:
-        """What a gateway needs to wait at the relays."""
-        now = self.clock()
-        lifetime = self.config.timings.relay_grant
-        return RelayAccess(
-            urls=relay_urls(self.config.relay_urls, origin),
-            grant=tickets.relay_grant(tenant_id, controller_id, now=now, lifetime=lifetime),
-            expires_at=now + timedelta(seconds=lifetime),
         )
 
     def _base(self, streamed: Streamed, origin: str) -> str:
