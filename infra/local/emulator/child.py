@@ -1,4 +1,4 @@
-"""The emulator as a child process of tests and tools: start it, kill it, start it again on the same folder."""
+"""The emulator as a child process of tests and tools: start it, kill it, start it again."""
 
 import json
 import os
@@ -11,15 +11,12 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
-CHECKPOINTS_TABLE = "streamspace-local-checkpoints"
-REGION = "us-east-1"
-_ROOT = Path(__file__).parents[3]
+from infra.local.settings import CHECKPOINTS_TABLE, REGION, ROOT, read
 
 
 def interpreter() -> Path:
     """Python of ministack's environment, which `infra/local/bootstrap.sh` makes."""
-    home = Path(os.environ.get("STREAMSPACE_EMULATOR_VENV", _ROOT / ".streamspace" / "ministack-venv"))
-    return home / "bin" / "python"
+    return read(os.environ).emulator_venv / "bin" / "python"
 
 
 def free_port() -> int:
@@ -66,12 +63,12 @@ class Emulator:
             "EMULATOR_CHECKPOINTS_TABLE": CHECKPOINTS_TABLE,
             "EMULATOR_UNRECORDED_TABLES": ",".join(self.unrecorded),
             "EMULATOR_COMPACT_BYTES": str(self.compact_bytes),
-            "PYTHONPATH": str(_ROOT),
+            "PYTHONPATH": str(ROOT),
             "PATH": os.environ["PATH"],
             **self.environment,
         }
         command = [str(interpreter()), "-m", "infra.local.emulator"]
-        self.process = subprocess.Popen(command, env=settings, cwd=_ROOT)
+        self.process = subprocess.Popen(command, env=settings, cwd=ROOT)
         deadline = time.monotonic() + 20
         while self.last_sequence() is None:
             if self.process.poll() is not None or time.monotonic() > deadline:

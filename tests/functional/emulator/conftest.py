@@ -7,7 +7,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from infra.local.emulator.child import REGION, Emulator
+from infra.local.emulator.child import Emulator
+from infra.local.settings import REGION
 
 
 def client(emulator: Emulator, service: str, **credentials: str) -> Any:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.local.emulator.child import CHECKPOINTS_TABLE, Emulator
+from infra.local.emulator.child import Emulator
+from infra.local.settings import CHECKPOINTS_TABLE
 
 THREADS, ROUNDS = 6, 3
 
