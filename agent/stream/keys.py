@@ -68,18 +68,18 @@ class Keys:
             self._background = asyncio.create_task(self._refresh(), name="refresh public keys")
 
     async def _refresh(self) -> None:
-        now = time.monotonic()
         url = self._url if isinstance(self._url, str) else self._url()
-        if url is None or now - self._tried < self._retry_after:
+        if url is None or time.monotonic() - self._tried < self._retry_after:
             return
-        self._tried = now
         try:
             body = await _fetch(url)
         except (httpx.HTTPError, ValueError) as error:
             log.warning("public keys not fetched from %s: %s", url, error)
             return
+        finally:
+            self._tried = time.monotonic()
         if self._adopt(body):
-            self._fetched = now
+            self._fetched = self._tried
             await asyncio.to_thread(_save, self._cache, body)
 
     def _adopt(self, body: bytes) -> bool:

@@ -9,6 +9,7 @@ closes the connection once everything before it was written.
 import asyncio
 import contextlib
 import socket
+from typing import cast
 
 BUFFER = 256 * 1024
 """Bytes waiting for one slow reader before its writer is paused."""
@@ -32,9 +33,9 @@ class End(asyncio.Protocol):
         self._linger: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - for the type checker
-        self.transport = transport
-        transport.set_write_buffer_limits(high=self._buffer)
+        # A cast, since uvloop's transports do not derive from asyncio's.
+        self.transport = cast(asyncio.Transport, transport)
+        self.transport.set_write_buffer_limits(high=self._buffer)
         keep_alive(transport)
 
     def data_received(self, data: bytes) -> None:
