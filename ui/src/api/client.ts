@@ -1,0 +1,62 @@
+/** The typed client: paths, parameters and bodies are checked against the generated document. */
+import createClient from "openapi-fetch";
+import { Problem, problemOf, unreachable } from "./problem";
+import type { paths } from "./schema";
+import { tokens, type AccessTokens } from "./tokens";
+
+const OPEN_PATHS: readonly string[] = ["/v1/auth/login", "/v1/auth/logout"];
+
+/** Sends with a bearer token; renews it once when it is refused. */
+export function authorised(
+  send: (request: Request) => Promise<Response>,
+  access: Pick<AccessTokens, "current" | "replace">,
+): (request: Request) => Promise<Response> {
+  const attempt = async (request: Request, token: string) => {
+    const bearer = request.clone();
+    bearer.headers.set("Authorization", `Bearer ${token}`);
+    return reach(send, bearer);
+  };
+  return async (request) => {
+    if (OPEN_PATHS.includes(new URL(request.url).pathname)) return reach(send, request);
+    const token = await access.current();
+    const response = await attempt(request, token);
+    return response.status === 401 ? attempt(request, await access.replace(token)) : response;
+  };
+}
+
+async function reach(send: (request: Request) => Promise<Response>, request: Request): Promise<Response> {
+  try {
+    return await send(request);
+  } catch {
+    throw unreachable();
+  }
+}
+
+export const client = createClient<paths>({
+  baseUrl: typeof location === "undefined" ? "http://localhost" : location.origin,
+  credentials: "same-origin",
+  fetch: authorised((request) => fetch(request), tokens),
+});
+
+interface Answer<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** The body of a success; throws a `Problem` for everything else. */
+export async function unwrap<T>(call: Promise<Answer<T>>): Promise<T> {
+  const { data, error, response } = await settled(call);
+  if (!response.ok) throw problemOf(response.status, error, response.headers.get("Retry-After"));
+  return data as T;
+}
+
+async function settled<T>(call: Promise<Answer<T>>): Promise<Answer<T>> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    // The only thing left to go wrong is a body that is not what its content type says.
+    throw new Problem(0, "unreadable", "The answer could not be read. Retry in a moment.");
+  }
+}

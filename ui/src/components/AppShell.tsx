@@ -1,0 +1,139 @@
+import AppLayout from "@cloudscape-design/components/app-layout";
+import SideNavigation from "@cloudscape-design/components/side-navigation";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import TopNavigation from "@cloudscape-design/components/top-navigation";
+import { Suspense, useState } from "react";
+import { Outlet, useLocation, useNavigate } from "react-router";
+import { useAccount, useMe } from "@/features/account/AccountProvider";
+import { LiveNotice } from "@/features/live/LiveNotice";
+import { toggleTheme, useDark } from "@/features/theme/theme";
+import { FlashMessages, FlashProvider } from "./Flash";
+import { Loading } from "./Loading";
+import { NARROW, useMedia } from "./useMedia";
+
+const PLACES = [
+  { type: "link", text: "Catalog", href: "/catalog" },
+  { type: "link", text: "My sessions", href: "/sessions" },
+  { type: "link", text: "Controllers", href: "/controllers" },
+] as const;
+
+/** Everything around a page: the bar at the top, the navigation and the notices. */
+export default function AppShell() {
+  return (
+    <FlashProvider>
+      <div id="top" className="ss-sticky-top">
+        <TopBar />
+      </div>
+      <Layout />
+    </FlashProvider>
+  );
+}
+
+function Layout() {
+  const navigate = useNavigate();
+  const { pathname } = useLocation();
+  const narrow = useMedia(NARROW);
+  const [open, setOpen] = useState(!narrow);
+  const active = PLACES.find(({ href }) => pathname.startsWith(href))?.href;
+  return (
+    <AppLayout
+      headerSelector="#top"
+      toolsHide
+      navigationOpen={open}
+      navigationWidth={240}
+      onNavigationChange={({ detail }) => setOpen(detail.open)}
+      navigation={
+        <SideNavigation
+          activeHref={active}
+          items={[
+            ...PLACES,
+            { type: "divider" },
+            { type: "link", text: "API reference", href: "/docs", external: true, externalIconAriaLabel: "opens in a new tab" },
+          ]}
+          onFollow={(event) => {
+            if (event.detail.external) return;
+            event.preventDefault();
+            if (narrow) setOpen(false);
+            void navigate(event.detail.href);
+          }}
+        />
+      }
+      notifications={
+        <SpaceBetween size="xs">
+          <LiveNotice />
+          <FlashMessages />
+        </SpaceBetween>
+      }
+      ariaLabels={{ navigation: "Main", navigationToggle: "Open navigation", navigationClose: "Close navigation" }}
+      content={
+        <Suspense fallback={<Loading />}>
+          <Outlet />
+        </Suspense>
+      }
+    />
+  );
+}
+
+function TopBar() {
+  const navigate = useNavigate();
+  const { signOut } = useAccount();
+  const { user, tenant } = useMe();
+  const dark = useDark();
+  return (
+    <TopNavigation
+      identity={{
+        href: "/catalog",
+        title: "StreamSpace",
+        logo: { src: "/favicon.svg", alt: "" },
+        onFollow: (event) => {
+          event.preventDefault();
+          void navigate("/catalog");
+        },
+      }}
+      utilities={[
+        {
+          type: "button",
+          iconSvg: dark ? <Sun /> : <Moon />,
+          title: dark ? "Light mode" : "Dark mode",
+          ariaLabel: dark ? "Switch to light mode" : "Switch to dark mode",
+          disableTextCollapse: false,
+          onClick: toggleTheme,
+        },
+        {
+          type: "menu-dropdown",
+          iconName: "user-profile",
+          text: user.name || user.email,
+          ariaLabel: "Account",
+          items: [
+            {
+              id: "who",
+              text: user.email,
+              items: [
+                { id: "tenant", text: tenant.name, secondaryText: `Tenant ${tenant.slug}, ${user.role}`, disabled: true },
+              ],
+            },
+            { id: "docs", text: "API reference", href: "/docs", external: true },
+            { id: "sign-out", text: "Sign out" },
+          ],
+          onItemClick: ({ detail }) => {
+            if (detail.id === "sign-out") void signOut().catch(() => undefined);
+          },
+        },
+      ]}
+      i18nStrings={{ overflowMenuTriggerText: "Menu", overflowMenuTitleText: "Menu", overflowMenuBackIconAriaLabel: "Back", overflowMenuDismissIconAriaLabel: "Close" }}
+    />
+  );
+}
+
+const Sun = () => (
+  <svg viewBox="0 0 16 16" focusable="false" aria-hidden="true">
+    <circle cx="8" cy="8" r="3" />
+    <path d="M8 1v1.5M8 13.5V15M1 8h1.5M13.5 8H15M3 3l1.1 1.1M11.9 11.9 13 13M13 3l-1.1 1.1M4.1 11.9 3 13" />
+  </svg>
+);
+
+const Moon = () => (
+  <svg viewBox="0 0 16 16" focusable="false" aria-hidden="true">
+    <path d="M13.5 9.8A6 6 0 0 1 6.2 2.5a6 6 0 1 0 7.3 7.3z" />
+  </svg>
+);

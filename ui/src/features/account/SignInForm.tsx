@@ -1,0 +1,103 @@
+import Alert from "@cloudscape-design/components/alert";
+import Button from "@cloudscape-design/components/button";
+import FormField from "@cloudscape-design/components/form-field";
+import Input from "@cloudscape-design/components/input";
+import Link from "@cloudscape-design/components/link";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useState, type SyntheticEvent } from "react";
+import { asProblem, type Problem } from "@/api/problem";
+import { useAccount } from "./AccountProvider";
+import { signInMessage } from "./signInProblem";
+
+export function SignInForm({ expired }: { expired: boolean }) {
+  const { signIn } = useAccount();
+  const [email, setEmail] = useState("");
+  const [password, setPassword] = useState("");
+  const [tenant, setTenant] = useState("");
+  const [askTenant, setAskTenant] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [busy, setBusy] = useState(false);
+  const [tried, setTried] = useState(false);
+  const message = problem && signInMessage(problem);
+
+  const submit = async () => {
+    setTried(true);
+    if (!email.trim() || !password || busy) return;
+    setBusy(true);
+    setProblem(null);
+    try {
+      await signIn({ email: email.trim(), password, ...(tenant.trim() ? { tenant: tenant.trim() } : {}) });
+    } catch (error) {
+      const found = asProblem(error);
+      setProblem(found);
+      if (signInMessage(found).needsTenant) setAskTenant(true);
+      setBusy(false);
+    }
+  };
+
+  return (
+    <form
+      onSubmit={(event: SyntheticEvent) => {
+        event.preventDefault();
+        void submit();
+      }}
+      noValidate
+    >
+      <SpaceBetween size="l">
+        {message ? (
+          <Alert type={message.needsTenant ? "info" : "error"} header={message.header} data-testid="sign-in-problem">
+            {message.text}
+          </Alert>
+        ) : (
+          expired && <Alert type="info">Your sign-in has ended. Sign in again to continue.</Alert>
+        )}
+        <FormField label="E-mail" errorText={tried && !email.trim() ? "Enter your e-mail address." : undefined}>
+          <Input
+            value={email}
+            type="email"
+            name="email"
+            autoComplete="username"
+            autoFocus
+            onChange={({ detail }) => setEmail(detail.value)}
+            nativeInputAttributes={{ "data-testid": "sign-in-email" }}
+          />
+        </FormField>
+        <FormField label="Password" errorText={tried && !password ? "Enter your password." : undefined}>
+          <Input
+            value={password}
+            type="password"
+            name="password"
+            autoComplete="current-password"
+            onChange={({ detail }) => setPassword(detail.value)}
+            nativeInputAttributes={{ "data-testid": "sign-in-password" }}
+          />
+        </FormField>
+        {askTenant ? (
+          <FormField label="Tenant" description="The short name of your organisation.">
+            <Input
+              value={tenant}
+              name="tenant"
+              autoComplete="organization"
+              onChange={({ detail }) => setTenant(detail.value)}
+              nativeInputAttributes={{ "data-testid": "sign-in-tenant" }}
+            />
+          </FormField>
+        ) : (
+          <Link
+            href="#tenant"
+            fontSize="body-s"
+            onFollow={(event) => {
+              event.preventDefault();
+              setAskTenant(true);
+            }}
+          >
+            Sign in to a particular tenant
+          </Link>
+        )}
+        <Button variant="primary" formAction="submit" fullWidth loading={busy} data-testid="sign-in-submit">
+          Sign in
+        </Button>
+      </SpaceBetween>
+    </form>
+  );
+}

@@ -1,0 +1,40 @@
+import Badge from "@cloudscape-design/components/badge";
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import type { Template } from "@/api/types";
+import { showCpu, showMemory } from "@/components/quantities";
+import { TemplateIcon } from "@/components/TemplateIcon";
+import styles from "./catalog.module.css";
+
+interface Props {
+  template: Template;
+  onLaunch: (template: Template) => void;
+}
+
+export function TemplateCard({ template, onLaunch }: Props) {
+  const { name, icon, description, category, resources, network } = template;
+  return (
+    <article className={styles.card} data-testid={`template-card-${name}`}>
+      <div className={styles.head}>
+        <TemplateIcon icon={icon} name={name} size={48} />
+        <div className={styles.title}>
+          <Box variant="h3" padding="n">
+            {name}
+          </Box>
+          {category && <Badge color="grey">{category}</Badge>}
+        </div>
+      </div>
+      <p className={styles.description}>{description}</p>
+      <div className={styles.foot}>
+        <Box color="text-body-secondary" fontSize="body-s">
+          {showCpu(resources.cpu)} · {showMemory(resources.memory)}
+          <br />
+          {network === "internet" ? "Internet access" : "No network"}
+        </Box>
+        <Button variant="primary" onClick={() => onLaunch(template)} data-testid={`launch-${name}`} ariaLabel={`Launch ${name}`}>
+          Launch
+        </Button>
+      </div>
+    </article>
+  );
+}

@@ -1,0 +1,36 @@
+import Box from "@cloudscape-design/components/box";
+import ColumnLayout from "@cloudscape-design/components/column-layout";
+import Container from "@cloudscape-design/components/container";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import type { Quota } from "@/api/types";
+import { Bar } from "@/components/Bar";
+import { meters, whose } from "./usage";
+
+/** Usage against limits. Shows nothing when there is nothing to count against. */
+export function QuotaMeters({ quotas }: { quotas: readonly Quota[] }) {
+  if (quotas.length === 0) return null;
+  return (
+    <Container>
+      <SpaceBetween size="m">
+        {quotas.map((quota) => (
+          <div key={`${quota.scope} ${quota.subject_id}`} data-testid={`quota-${quota.scope}`}>
+            <Box variant="awsui-key-label" padding={{ bottom: "xxs" }}>
+              {whose(quota)} usage
+            </Box>
+            <ColumnLayout columns={3} minColumnWidth={160}>
+              {meters(quota).map((meter) => (
+                <Bar
+                  key={meter.resource}
+                  label={meter.label}
+                  value={meter.used}
+                  max={meter.limit}
+                  text={meter.limit === null ? `${meter.usedText} (no limit)` : `${meter.usedText} of ${meter.limitText}`}
+                />
+              ))}
+            </ColumnLayout>
+          </div>
+        ))}
+      </SpaceBetween>
+    </Container>
+  );
+}

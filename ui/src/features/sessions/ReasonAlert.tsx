@@ -1,0 +1,39 @@
+import Alert from "@cloudscape-design/components/alert";
+import Box from "@cloudscape-design/components/box";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import type { ReactNode } from "react";
+import type { Session } from "@/api/types";
+import { RouterLink } from "@/components/RouterLink";
+import { advice } from "./advice";
+
+const HEADERS: Partial<Record<Session["state"], string>> = {
+  failed: "The session could not run",
+  pending: "Not placed yet",
+  terminated: "The session has ended",
+};
+
+interface Props {
+  session: Session;
+  action?: ReactNode;
+}
+
+/** Why the session is not running, and what can be done about it. */
+export function ReasonAlert({ session, action }: Props) {
+  const { reason, state } = session;
+  if (!reason) return null;
+  const hint = state === "failed" || state === "pending" ? advice(reason.code) : null;
+  return (
+    <Alert type={state === "failed" ? "error" : "warning"} header={HEADERS[state] ?? "What happened"} action={action}>
+      <SpaceBetween size="xxs">
+        <span data-testid="reason" data-code={reason.code}>
+          {reason.message}
+        </span>
+        {hint && (
+          <Box color="inherit">
+            <b>What you can do:</b> {hint.text} {hint.link && <RouterLink href={hint.link.href}>{hint.link.text}</RouterLink>}
+          </Box>
+        )}
+      </SpaceBetween>
+    </Alert>
+  );
+}

@@ -1,0 +1,71 @@
+import Button from "@cloudscape-design/components/button";
+import ButtonDropdown, { type ButtonDropdownProps } from "@cloudscape-design/components/button-dropdown";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import type { Session } from "@/api/types";
+import { can, isStarting, type Action } from "./states";
+import type { SessionActions } from "./useSessionActions";
+
+interface Props {
+  session: Session;
+  actions: SessionActions;
+}
+
+const WORDS: Readonly<Record<Exclude<Action, "open">, string>> = {
+  hibernate: "Hibernate",
+  wake: "Wake",
+  terminate: "Terminate…",
+};
+
+/** The one thing most people want, and a menu with the rest. */
+export function SessionButtons({ session, actions }: Props) {
+  const rest = (["hibernate", "wake", "terminate"] as const).filter((action) => can(session, action));
+  const items: ButtonDropdownProps.Items = [
+    { id: "details", text: "Details" },
+    ...rest.map((action) => ({ id: action, text: WORDS[action] })),
+  ];
+  return (
+    <SpaceBetween direction="horizontal" size="xs" alignItems="center">
+      <MainButton session={session} actions={actions} />
+      <span data-testid="session-menu" data-session-id={session.id}>
+        <ButtonDropdown
+          variant="icon"
+          ariaLabel={`More for ${session.name}`}
+          items={items}
+          expandToViewport
+          onItemClick={({ detail }) => follow(detail.id, session, actions)}
+        />
+      </span>
+    </SpaceBetween>
+  );
+}
+
+function MainButton({ session, actions }: Props) {
+  const shared = { "data-session-id": session.id, loading: actions.busy === session.id };
+  if (can(session, "open")) {
+    return (
+      <Button {...shared} iconName="external" data-testid="open-session" onClick={() => actions.open(session)}>
+        Open
+      </Button>
+    );
+  }
+  if (can(session, "wake")) {
+    return (
+      <Button {...shared} data-testid="wake-session" onClick={() => void actions.wake(session)}>
+        Wake
+      </Button>
+    );
+  }
+  if (!isStarting(session)) return null;
+  return (
+    <Button {...shared} data-testid="watch-session" onClick={() => actions.details(session)}>
+      Watch
+    </Button>
+  );
+}
+
+function follow(id: string, session: Session, actions: SessionActions): void {
+  if (id === "details") actions.details(session);
+  else if (id === "hibernate") void actions.hibernate(session);
+  else if (id === "wake") void actions.wake(session);
+  else if (id === "terminate") actions.terminate(session);
+}

@@ -1,0 +1,32 @@
+import Container from "@cloudscape-design/components/container";
+import Header from "@cloudscape-design/components/header";
+import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import type { Session } from "@/api/types";
+import { Ago } from "@/components/Ago";
+import { showCpu, showMemory } from "@/components/quantities";
+
+interface Props {
+  session: Session;
+  controllerName: string | undefined;
+}
+
+export function SessionFacts({ session, controllerName }: Props) {
+  return (
+    <Container header={<Header variant="h2">Details</Header>}>
+      <KeyValuePairs
+        columns={4}
+        minColumnWidth={150}
+        items={[
+          { label: "Template", value: session.template_name },
+          { label: "Controller", value: controllerName ?? session.controller_id ?? "Not placed yet" },
+          { label: "Resources", value: `${showCpu(session.resources.cpu)}, ${showMemory(session.resources.memory)}` },
+          { label: "Viewers", value: String(session.viewers) },
+          { label: "Created", value: <Ago time={session.created_at} /> },
+          { label: "Started", value: <Ago time={session.started_at} /> },
+          { label: "Last activity", value: <Ago time={session.last_activity_at} /> },
+          { label: "Id", value: <code>{session.id}</code> },
+        ]}
+      />
+    </Container>
+  );
+}
