@@ -74,7 +74,7 @@ class Access:
                 continue
             self._reach.answered()
             self._adopt(answer)
-            await self._runtime.wait(self._wanted, self._time_until_renewal(answer))
+            await self._runtime.wait(self._wanted, most=self._time_until_renewal(answer))
             if self._wanted.is_set():  # a queue that goes on refusing must not make us hammer the API
                 await self._runtime.sleep(backoff.pause())
             else:

@@ -120,13 +120,8 @@ class Dispatcher:
 
     async def _until_idle(self, most: float) -> None:
         tasks = [job.task for job in self._jobs.values() if job.task is not None]
-        if not tasks:
-            return
-        over = asyncio.ensure_future(self._runtime.sleep(most))
-        done = asyncio.ensure_future(asyncio.wait(tasks))
-        await asyncio.wait({over, done}, return_when=asyncio.FIRST_COMPLETED)
-        over.cancel()
-        done.cancel()
+        if tasks:
+            await self._runtime.settled(asyncio.ensure_future(asyncio.wait(tasks)), most=most)
 
     def _begin(self, job: Job) -> None:
         if self._tasks is None:
@@ -153,6 +148,7 @@ class Dispatcher:
             # It is done; claiming it again would make that result stale.
             self._settle(job, release_after=self._timings.own_result)
             return
+        await self._outbox.until_told(job.reference.session_id)
         granted = await self._claim(job)
         if granted is None:
             return

@@ -49,7 +49,7 @@ class Entry:
 
 
 class Outbox:
-    """Lanes of entries by session. `changed` is set whenever something was added."""
+    """Lanes of entries by session. `changed` is set when something was added, `shrunk` when it was sent."""
 
     def __init__(self, folder: Path, blocking: Blocking) -> None:
         self._shelf = Shelf(folder, Report)
@@ -58,6 +58,7 @@ class Outbox:
         self._sending: set[int] = set()
         self._sequence = itertools.count(1)
         self.changed = asyncio.Event()
+        self.shrunk = asyncio.Event()
         self.trouble: Reason | None = None
         """Set while reports cannot be written to disk."""
         self._next_file = 0
@@ -82,6 +83,13 @@ class Outbox:
 
     def has_result(self, command_id: str) -> bool:
         return any(e.report.command_id == command_id for lane in self._lanes.values() for e in lane)
+
+    async def until_told(self, session_id: str) -> None:
+        """Wait until no result or ending of the session is on its way: a claim that overtook the result
+        of the command before it would be refused as busy."""
+        while any(e.report.lasting for e in self._lanes.get(session_id, ())):
+            self.shrunk.clear()
+            await self.shrunk.wait()
 
     async def add(self, report: Report) -> None:
         """Queue a lasting report. It is on disk before it is sent, unless the disk refuses it. Whoever adds
@@ -112,6 +120,7 @@ class Outbox:
             lane.remove(entry)
             if not lane:
                 del self._lanes[entry.report.session_id]
+        self.shrunk.set()
         name = entry.name
         if name is not None:
             await self._blocking(lambda: self._shelf.remove(name))

@@ -43,7 +43,7 @@ class Renewer:
         backoff = Backoff(self._runtime, first=self._timings.first_retry, most=self._timings.most_retry)
         pause = self._access.intervals.renew
         while execution.lease.ended is None:
-            await self._runtime.wait(execution.nudged, min(pause, execution.lease.left()))
+            await self._runtime.wait(execution.nudged, most=min(pause, execution.lease.left()))
             execution.nudged.clear()
             try:
                 await self._renew(execution)

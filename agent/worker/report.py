@@ -21,6 +21,8 @@ _log = logging.getLogger(__name__)
 
 AT_ONCE = 8
 """Reports under way at a time, of different sessions; bounds what a recovering control plane gets."""
+BOOT_STRIDE = 10**9
+"""More reports than one boot makes, and small enough for any reader's integers."""
 
 
 class Reporter:
@@ -88,7 +90,7 @@ class Reporter:
                 ResultReport(
                     epoch=self._access.epoch,
                     fence=report.fence,
-                    sequence=entry.sequence,
+                    sequence=self._sequence(entry),
                     outcome=report.outcome,
                     reason=report.reason,
                 ),
@@ -99,12 +101,16 @@ class Reporter:
             StatusReport(
                 epoch=self._access.epoch,
                 fence=report.fence,
-                sequence=entry.sequence,
+                sequence=self._sequence(entry),
                 stage=report.stage,
                 progress=report.progress,
                 ended=report.ended,
             ),
         )
+
+    def _sequence(self, entry: Entry) -> int:
+        """Grows within a boot, and from each boot to the next (whose epoch is higher)."""
+        return self._access.epoch * BOOT_STRIDE + entry.sequence
 
     def _refused(self, report: Report, error: errors.Permanent) -> None:
         level = logging.INFO if report.stage is not None else logging.WARNING
@@ -118,4 +124,4 @@ class Reporter:
         if self._reach.reachable.is_set():
             await self._runtime.sleep(pause)
         else:
-            await self._runtime.wait(self._reach.reachable, pause)
+            await self._runtime.wait(self._reach.reachable, most=pause)

@@ -45,18 +45,23 @@ class Runtime:
     chance: random.Random = field(default_factory=random.Random)
     new_id: Callable[[], str] = lambda: str(uuid.uuid4())
 
-    async def wait(self, event: asyncio.Event, timeout: float) -> bool:  # noqa: ASYNC109 - is what it does
-        """Wait for the event, but not longer than `timeout` s. Whether it is set."""
-        if event.is_set():
-            return True
-        sleeping = asyncio.ensure_future(self.sleep(timeout))
-        waiting = asyncio.ensure_future(event.wait())
+    async def wait(self, *events: asyncio.Event, most: float) -> bool:
+        """Wait for any of the events, but not longer than `most` seconds. Whether one is set."""
+        waiting = [asyncio.ensure_future(event.wait()) for event in events]
+        sleeping = asyncio.ensure_future(self.sleep(most))
         try:
-            await asyncio.wait({sleeping, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({sleeping, *waiting}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            sleeping.cancel()
-            waiting.cancel()
-        return event.is_set()
+            for each in (sleeping, *waiting):
+                each.cancel()
+        return any(event.is_set() for event in events)
+
+    async def settled(self, work: "asyncio.Future[_T]", *, most: float) -> bool:
+        """Wait for the work, but not longer than `most` seconds, and without cancelling it. Whether it is
+        done."""
+        done = asyncio.Event()
+        work.add_done_callback(lambda _: done.set())
+        return work.done() or await self.wait(done, most=most)
 
     def jittered(self, seconds: float) -> float:
         """Between half and all of it, so that agents which failed together do not return together."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 class Timings:
     watch: float = 5.0
     """Between looks at the platform for instances that ended by themselves."""
+    look: float = 1.0
+    """Between looks at the health of polling and streaming, so that a change is told soon."""
     progress: float = 1.0
     """At least between two reports of the same stage."""
     first_retry: float = 0.5
