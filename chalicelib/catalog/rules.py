@@ -60,11 +60,11 @@ class Template:
 
 def check(template: Template) -> Template:
     """Raises Invalid that names the field."""
-    if len(template.image) > 255 or not _IMAGE.match(template.image):
+    if len(template.image) > 255 or not _IMAGE.fullmatch(template.image):
         raise Invalid.field("image", "Use an image reference such as registry.example/team/app:1.2.")
     if template.protocol == "http" and template.port is None:
         raise Invalid.field("port", "An HTTP app needs the port that it listens on.")
     for name in template.env:
-        if not _ENV_NAME.match(name) or name.startswith(RESERVED_ENV):
+        if not _ENV_NAME.fullmatch(name) or name.startswith(RESERVED_ENV):
             raise Invalid.field("env", f"{name[:40]} is not a name that a template may set.")
     return template

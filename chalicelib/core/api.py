@@ -55,7 +55,7 @@ class Call(Generic[C]):
     def idempotency_key(self) -> str | None:
         """The client's `Idempotency-Key`. Raises Invalid when it is not 1 to 128 visible ASCII characters."""
         key = self.incoming.headers.get("idempotency-key")
-        if key is not None and not _IDEMPOTENCY_KEY.match(key):
+        if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
             raise Invalid.field("Idempotency-Key", "Use 1 to 128 visible ASCII characters.")
         return key
 
@@ -228,7 +228,7 @@ def _multi(params: Any) -> dict[str, list[str]]:
 def _path_value(name: str, raw: str) -> str:
     # API Gateway hands path parameters over URL-encoded.
     value = unquote(raw)
-    if name.endswith("_id") and not PATTERN.match(value):
+    if name.endswith("_id") and not PATTERN.fullmatch(value):
         raise NotFound.of(name.removesuffix("_id").replace("_", " "), value[:64])
     return value
 

@@ -19,7 +19,7 @@ def new_id(kind: Kind) -> str:
 
 def is_id(value: str, kind: Kind) -> bool:
     """Whether `value` has the form of an identifier of that kind. Nothing else may reach a key."""
-    return value.startswith(f"{kind}-") and PATTERN.match(value) is not None
+    return value.startswith(f"{kind}-") and PATTERN.fullmatch(value) is not None
 
 
 def new_secret(prefix: str) -> str:

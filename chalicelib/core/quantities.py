@@ -14,12 +14,12 @@ _SUFFIXES = {
     "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40,
 }  # fmt: skip
 _CPU = re.compile(r"^(?P<millis>[0-9]{1,9})m$|^(?P<cores>[0-9]{1,6}(\.[0-9]{1,3})?)$")
-_BYTES = re.compile(r"^(?P<number>[0-9]{1,15}(\.[0-9]{1,3})?)(?P<suffix>k|M|G|T|Ki|Mi|Gi|Ti)?$")
+_BYTES = re.compile(r"^(?P<number>[0-9]{1,18}(\.[0-9]{1,3})?)(?P<suffix>k|M|G|T|Ki|Mi|Gi|Ti)?$")
 
 
 def cpu_millis(text: str) -> int:
     """`"1500m"` or `"1.5"` -> 1500. Raises ValueError with what would be right."""
-    found = _CPU.match(text)
+    found = _CPU.fullmatch(text)
     if not found:
         raise ValueError("Use thousandths of a core (500m) or cores (0.5, 2).")
     if found["millis"]:
@@ -29,7 +29,7 @@ def cpu_millis(text: str) -> int:
 
 def byte_count(text: str) -> int:
     """`"2Gi"` -> 2147483648. Raises ValueError with what would be right."""
-    found = _BYTES.match(text)
+    found = _BYTES.fullmatch(text)
     if not found:
         raise ValueError("Use bytes with an optional suffix (512Mi, 2Gi, 1500M).")
     return int(Decimal(found["number"]) * _SUFFIXES[found["suffix"] or ""])
@@ -66,7 +66,7 @@ CpuQuantity = Annotated[
 ]
 BytesQuantity = Annotated[
     str,
-    StringConstraints(pattern=r"^[0-9]{1,15}(\.[0-9]{1,3})?(k|M|G|T|Ki|Mi|Gi|Ti)?$"),
+    StringConstraints(pattern=r"^[0-9]{1,18}(\.[0-9]{1,3})?(k|M|G|T|Ki|Mi|Gi|Ti)?$"),
     AfterValidator(_check_bytes),
     Field(examples=["2Gi"]),
 ]

@@ -28,6 +28,6 @@ class Tenant:
 
 def check_slug(slug: str) -> str:
     """3 to 40 of a-z, 0-9 and inner hyphens: it appears in host names. Raises Invalid."""
-    if not _SLUG.match(slug) or "--" in slug:
+    if not _SLUG.fullmatch(slug) or "--" in slug:
         raise Invalid.field("slug", "Use 3 to 40 lower-case letters, digits and single inner hyphens.")
     return slug
