@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.drivers.base import Ended, Endpoint, Inventory, Progressing
-from agent.drivers.docker import exits, naming
+from agent.drivers.docker import exits, mounts, naming
 from agent.drivers.docker.engine import Container, Engine, Host
 from agent.drivers.docker.errors import permanent
 from agent.drivers.docker.files import Files
@@ -40,7 +40,12 @@ class DockerDriver:
     ) -> None:
         self._controller_id = controller_id
         self._engine = Engine(client)
-        self._files = Files(run_dir=run_dir, state_dir=state_dir, controller_id=controller_id)
+        self._files = Files(
+            run_dir=run_dir,
+            state_dir=state_dir,
+            controller_id=controller_id,
+            own_mounts=lambda: mounts.daemon_sees_our_mounts(self._engine.address),
+        )
         self._networks = Networks(self._engine, controller_id)
         self._memory: int | None = None
         self._starter = Starter(self._engine, self._files, self._networks, patience, self._host_memory)

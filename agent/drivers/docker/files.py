@@ -1,6 +1,6 @@
 """What the driver keeps on disk: the directory that a session sees, and what it must not see.
 
-    <run_dir>/<controller>/<session>/     0700, the session's user; mounted at /streamspace
+    <run_dir>/<controller>/<session>/     0700, the session's user, a tmpfs of 1 MiB; mounted at /streamspace
         vnc-password                      0400, read by Xvnc as it starts
         rfb.sock                          made by Xvnc
     <state_dir>/docker/<session>/         0700, the agent's
@@ -16,10 +16,11 @@ import os
 import secrets
 import shutil
 import string
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.drivers.docker import naming
+from agent.drivers.docker import mounts, naming
 from agent.drivers.docker.errors import permanent
 
 UID = GID = 1000
@@ -32,6 +33,8 @@ class Files:
     run_dir: Path
     state_dir: Path
     controller_id: str
+    own_mounts: Callable[[], bool] = lambda: False
+    """Whether a session's directory can be a small file system of its own (`mounts.py`)."""
 
     def directory(self, session_id: str) -> Path:
         return naming.session_directory(self.run_dir, self.controller_id, session_id)
@@ -51,8 +54,10 @@ class Files:
             private.mkdir(mode=0o700, exist_ok=True)
             self.expect_running(session_id)
             _write(private / "password", password, 0o600)
-            shutil.rmtree(directory, ignore_errors=True)
+            _remove(directory)
             directory.mkdir(mode=0o700)
+            if self.own_mounts():
+                mounts.mount_small(directory, UID, GID)
             _write(directory / naming.PASSWORD, password, 0o400)
             _give(directory / naming.PASSWORD)
             _give(directory)
@@ -88,7 +93,7 @@ class Files:
 
     def discard(self, session_id: str) -> None:
         """Remove both directories."""
-        shutil.rmtree(self.directory(session_id), ignore_errors=True)
+        _remove(self.directory(session_id))
         shutil.rmtree(self._private(session_id), ignore_errors=True)
 
     def _private(self, session_id: str) -> Path:
@@ -99,6 +104,11 @@ def _write(path: Path, text: str, mode: int) -> None:
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode), "w") as file:
         file.write(text)
+
+
+def _remove(directory: Path) -> None:
+    mounts.unmount(directory)
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 def _give(path: Path) -> None:

@@ -1,20 +1,19 @@
-"""Makes the suite importable (tests are not packages) and its assertions readable."""
+"""The drivers that the suite runs against."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-pytest.register_assert_rewrite("driver_contract", "driver_adapter", "docker_adapter")
+pytest.register_assert_rewrite(
+    "tests.contract.drivers.driver_contract", "tests.contract.drivers.docker_adapter"
+)
 
 
 @pytest.fixture(params=["fake", pytest.param("docker", marks=pytest.mark.docker)])
 def adapter(request: pytest.FixtureRequest) -> Iterator[object]:
-    """Each driver's. A new platform is one more line here."""
-    from docker_adapter import DockerAdapter
-    from driver_adapter import FakeAdapter
+    """A controller on each platform. A new platform is one more line here."""
+    from tests.contract.drivers.docker_adapter import DockerAdapter
+    from tests.contract.drivers.driver_adapter import FakeAdapter
 
     made = {"fake": FakeAdapter, "docker": DockerAdapter}[request.param]()
     yield made

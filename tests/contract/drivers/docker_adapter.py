@@ -7,9 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import docker
-import tiny_image
-from driver_adapter import Behaviour, Capability, small_spec
-from tiny_registry import TinyRegistry
 
 from agent.drivers.base import Driver, Endpoint
 from agent.drivers.docker.driver import DockerDriver
@@ -19,6 +16,9 @@ from agent.drivers.handshake import rfb_answers
 from agent.drivers.waiting import Patience
 from chalicelib.core.ids import new_id
 from chalicelib.protocol.instances import InstanceSpec
+from tests.contract.drivers import tiny_image
+from tests.contract.drivers.driver_adapter import Behaviour, Capability, small_spec
+from tests.contract.drivers.tiny_registry import TinyRegistry
 
 READ = ("perl", "-e", 'open(F, "<", "/home/user/note") and print <F>')
 WRITE = ("perl", "-e", 'open(F, ">", "/home/user/note") or die; print F $ARGV[0]; close F')
@@ -112,13 +112,16 @@ class DockerAdapter:
 
     def close(self) -> None:
         self.registry.close()
-        for controller in (self.controller_id, self.other):
-            own = {"label": f"streamspace.controller={controller}"}
-            for container in self.api.containers.list(all=True, filters=own):
-                container.remove(force=True, v=True)
-            for volume in self.api.volumes.list(filters=own):
-                volume.remove(force=True)
-        self.open()._networks.release()
+        driver = self.open()
+        for session_id in {fact.session_id for fact in driver.inventory().instances} | set(
+            driver.inventory().homes
+        ):
+            driver.remove(session_id, delete_home=True)
+        foreign = {"label": f"streamspace.controller={self.other}"}
+        for container in self.api.containers.list(all=True, filters=foreign):
+            container.remove(force=True, v=True)
+        for volume in self.api.volumes.list(filters=foreign):
+            volume.remove(force=True)
         for image in self.api.images.list(filters={"reference": self.registry.good}):
             self.api.images.remove(image.id, force=True)
         for driver in self.drivers:

@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from driver_adapter import Adapter, Behaviour, Capability
 
 from agent.drivers.base import Cancelled, Driver, PermanentError, Step, TemporaryError
 from chalicelib.core.ids import new_id
 from chalicelib.protocol.instances import InstanceState, Network, Resources, Stage
+from tests.contract.drivers.driver_adapter import Adapter, Behaviour, Capability
 
 Check = Callable[[Adapter], None]
 CHECKS: list[tuple[Check, frozenset[Capability]]] = []

@@ -1,8 +1,9 @@
 """Every driver passes every check of the contract."""
 
 import pytest
-from driver_adapter import Adapter, Capability
-from driver_contract import CHECKS, Check
+
+from tests.contract.drivers.driver_adapter import Adapter, Capability
+from tests.contract.drivers.driver_contract import CHECKS, Check
 
 
 @pytest.mark.feature("A Docker host runs sessions under one driver contract: start, hibernate, wake, remove")

@@ -2,12 +2,12 @@
 
 import threading
 
-import misbehaving
 import pytest
-from driver_adapter import FakeAdapter
-from driver_contract import CHECKS, Check
 
 from agent.drivers.fake import FakeDriver
+from tests.contract.drivers import misbehaving
+from tests.contract.drivers.driver_adapter import FakeAdapter
+from tests.contract.drivers.driver_contract import CHECKS, Check
 
 LIMIT = 2.0
 """Seconds for one check on a fake."""

@@ -2,6 +2,7 @@
 around from inside. No registry, no compiler, no package is needed to make it.
 """
 
+import hashlib
 import io
 import re
 import subprocess
@@ -9,8 +10,6 @@ import tarfile
 from pathlib import Path
 
 REPOSITORY = "streamspace-test/tiny"
-IMAGE = f"{REPOSITORY}:1"
-
 SERVE = r"""
 $| = 1;
 my $path = "/streamspace/rfb.sock";
@@ -47,10 +46,12 @@ print "open $answer";
 LISTEN = r"""
 socket(my $s, 2, 1, 6); setsockopt($s, 1, 2, 1);
 bind($s, pack("SnA4x8", 2, $ARGV[0], "\0\0\0\0")) or die "bind: $!"; listen($s, 8);
-while (1) { accept(my $c, $s) or next; sysread($c, my $b, 1024); syswrite($c, $ARGV[1]); close $c; }
+while (1) { accept(my $c, $s) or next; syswrite($c, $ARGV[1]); shutdown($c, 1); sysread($c, my $b, 1024); close $c; }
 """
 
 HTTP_ANSWER = "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"
+SCRIPTS = {"serve": SERVE, "reach": REACH, "listen": LISTEN}
+IMAGE = f"{REPOSITORY}:{hashlib.sha256(repr(SCRIPTS).encode()).hexdigest()[:12]}"
 
 
 def rootfs() -> bytes:
@@ -80,7 +81,7 @@ def rootfs() -> bytes:
             _file(tar, library.lstrip("/"), Path(library).resolve().read_bytes(), 0o755)
         _file(tar, "etc/passwd", b"root:x:0:0::/:\nuser:x:1000:1000::/home/user:\n", 0o644)
         _file(tar, "etc/nsswitch.conf", b"hosts: files dns\n", 0o644)
-        for name, text in (("serve", SERVE), ("reach", REACH), ("listen", LISTEN)):
+        for name, text in SCRIPTS.items():
             _file(tar, f"usr/bin/{name}", f"#!/usr/bin/perl\n{text}".encode(), 0o755)
     return buffer.getvalue()
 
