@@ -33,7 +33,7 @@ def _typed_word(before: Image.Image, after: Image.Image) -> Image.Image:
     left, top, right, bottom = ImageChops.difference(before, after).getbbox()
     cells = len(TYPED) + 1  # the cursor moved on by one
     width = (right - left) // cells
-    word = len(TYPED.split()[-1])
+    word = len(TYPED.rsplit(maxsplit=1)[-1])
     start = left + (len(TYPED) - word) * width
     return after.crop((start, top, start + word * width, bottom))
 

@@ -199,7 +199,7 @@ def main() -> int:
         finally:
             stack.down()
     _say("streaming: one hop, two hops and direct TCP in turn")
-    from tests.performance.stream import bench_stream  # noqa: PLC0415 - heavy, and only needed here
+    from tests.performance.stream import bench_stream
 
     results["stream"] = bench_stream.run()
     _say("capacity units per use case")
