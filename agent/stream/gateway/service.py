@@ -101,6 +101,8 @@ class Gateway:
 
     async def stop(self) -> None:
         """Viewers are told to come back; their resume tokens stay good."""
+        if self._stopping:
+            return
         self._stopping = True
         self._trouble = Reason(code="gateway_stopped", message="The gateway is not started.")
         for viewer in self._viewers:
