@@ -1,7 +1,7 @@
 """Where the local stack keeps and finds everything: the one place for paths, ports, keys and environment.
 
-Overrides: STREAMSPACE_HOME (state, default `.streamspace`), STREAMSPACE_PORT (public port, default 8080; the
-inner ports follow it), STREAMSPACE_BIND (127.0.0.1; 0.0.0.0 lets agents on other machines in) and
+Overrides: STREAMSPACE_HOME (state, default `.streamspace`), STREAMSPACE_PORT (public port, default 8080;
+the inner ports follow it), STREAMSPACE_BIND (127.0.0.1; 0.0.0.0 lets agents on other machines in) and
 STREAMSPACE_PUBLIC_URL (what browsers and agents call it). STREAMSPACE_INTERVAL_DIVISOR passes through.
 """
 
@@ -79,17 +79,23 @@ class Settings:
     def app_environment(self) -> dict[str, str]:
         """What the app (and whatever runs its functions) is configured by."""
         return {
-            **base_environment(os.environ),
+            **self.plain_environment(),
             **self.aws_environment(),
-            "STREAMSPACE_HOME": str(self.home),
-            "STREAMSPACE_PORT": str(self.port),
-            "STREAMSPACE_BIND": self.bind,
-            "STREAMSPACE_PUBLIC_URL": self.public_url,
             "STREAMSPACE_RELAY_URLS": self.stream_url,
             "STREAMSPACE_EVENTS_URL": f"{self.stream_url}{EVENTS_PATH}",
             "STREAMSPACE_EVENTS_PUSH_ENDPOINT": f"http://127.0.0.1:{self.push_port}",
             "STREAMSPACE_QUEUE_ENDPOINT": f"{self.public_url}/queues",
             "STREAMSPACE_KEYS_FILE": str(self.keys / "signing.json"),
+        }
+
+    def plain_environment(self) -> dict[str, str]:
+        """Of what talks to the app like any client does: the relay and the agent."""
+        return {
+            **base_environment(os.environ),
+            "STREAMSPACE_HOME": str(self.home),
+            "STREAMSPACE_PORT": str(self.port),
+            "STREAMSPACE_BIND": self.bind,
+            "STREAMSPACE_PUBLIC_URL": self.public_url,
         }
 
     def aws_environment(self) -> dict[str, str]:
@@ -146,7 +152,8 @@ def read(environment: Mapping[str, str]) -> Settings:
 
 
 def base_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The caller's environment less what would point boto3 elsewhere; its modules come from this checkout."""
+    """The caller's environment less what would point boto3 elsewhere; its modules come from this
+    checkout."""
     kept = {name: value for name, value in environment.items() if not name.startswith("AWS_")}
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "PATH": _path(environment)}
 
