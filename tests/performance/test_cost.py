@@ -19,7 +19,7 @@ _HEAVY = {
     "agent",
     "infra",
 }
-_BUDGET = 1400
+_BUDGET = 1000
 """Modules that importing the app loads; botocore and pydantic are most of them."""
 
 
