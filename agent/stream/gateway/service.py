@@ -134,7 +134,9 @@ class Gateway:
             writer_limit=WRITE_LIMIT,
         )
         if not _offers_ours(request) or not websocket.can_prepare(request):
-            return web.Response(status=426, headers={"Upgrade": "websocket", "Connection": "close"})
+            refused = web.Response(status=426, headers={"Upgrade": "websocket"})
+            refused.force_close()
+            return refused
         await websocket.prepare(request)
         try:
             ending = await self._stream(request, websocket)

@@ -17,6 +17,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+import uvloop
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
@@ -36,6 +37,11 @@ CONTROLLER = "ctl-01kb0000000000000000000001"
 SESSION = "ses-01kb0000000000000000000001"
 PASSWORD = "s3cret!x"
 SERVER_INIT = struct.pack("!HH", 640, 480) + bytes(16) + struct.pack("!I", 4) + b"test"
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The loop that relay and agent run on."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 class Instance:
