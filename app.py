@@ -5,7 +5,7 @@ Nothing is decided here. A handler calls one service function.
 
 from typing import Any
 
-from chalice.app import Chalice
+from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, WebsocketEvent
 
 from chalicelib.catalog import routes as catalog_routes
 from chalicelib.catalog.models import DynamoTemplateStore
@@ -18,7 +18,13 @@ from chalicelib.controllers.service import AgentService, ControllerService, Enro
 from chalicelib.core.api import Api
 from chalicelib.core.clock import utc_now
 from chalicelib.core.config import config
-from chalicelib.core.dynamo import DynamoUnitOfWork
+from chalicelib.core.dynamo import DynamoUnitOfWork, table
+from chalicelib.events import routes as event_routes
+from chalicelib.events import sources as event_sources
+from chalicelib.events.connection_models import DynamoConnectionStore
+from chalicelib.events.models import DynamoEventStore
+from chalicelib.events.push import Pusher
+from chalicelib.events.service import EventService, SocketService
 from chalicelib.identity import routes as identity_routes
 from chalicelib.identity.models import DynamoAttemptStore, DynamoFamilyStore, DynamoPersonStore
 from chalicelib.identity.service import IdentityService
@@ -33,6 +39,13 @@ from chalicelib.tenancy.service import TenancyService
 
 app = Chalice(app_name="streamspace")
 app.api.binary_types = []
+app.experimental_feature_flags.add("WEBSOCKETS")
+
+
+def stream_of(name: str) -> str:
+    """A table's stream. Its label is known once the table exists: the deployment's template puts it in."""
+    return f"arn:aws:dynamodb:{settings.region}:000000000000:table/{table(name)}/stream/label"
+
 
 settings = config()
 timings = settings.timings
@@ -52,6 +65,11 @@ controllers = ControllerService(controller_store, agents, queues, uow, utc_now, 
 enrollment = EnrollmentService(agent_store, controller_store, agents, queues, uow, utc_now, settings)
 relays = RelayService(utc_now, settings)
 
+connection_store, pusher = DynamoConnectionStore(), Pusher(settings)
+events = EventService(DynamoEventStore(), connection_store, pusher, uow, utc_now, settings)
+sockets = SocketService(connection_store, events.greeting, pusher, uow, utc_now, settings)
+controller_changes = event_sources.controllers(controllers)
+
 apis: list[Api[Any]] = [
     identity_routes.build_public(
         identity, secure_cookies=settings.secure_cookies, cookie_lifetime=int(timings.refresh_token)
@@ -65,7 +83,33 @@ apis: list[Api[Any]] = [
         agents, relay_access=relays.access, on_heartbeat=lambda caller, heartbeat: None
     ),
     stream_routes.build_public(),
+    event_routes.build(events, identity.authenticate, settings.events_url),
 ]
 apis.append(meta_routes.build(lambda: [operation for api in apis for operation in api.operations]))
 for api in apis:
     app.register_blueprint(api.blueprint)
+
+
+@app.on_ws_connect()
+def event_socket_opened(event: WebsocketEvent) -> None:
+    sockets.connect(event.connection_id, f"https://{event.domain_name}/{event.stage}")
+
+
+@app.on_ws_message()
+def event_socket_said(event: WebsocketEvent) -> None:
+    sockets.message(event.connection_id, event.body)
+
+
+@app.on_ws_disconnect()
+def event_socket_closed(event: WebsocketEvent) -> None:
+    sockets.disconnect(event.connection_id)
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def close_silent_event_sockets(_event: CloudWatchEvent) -> None:
+    sockets.sweep()
+
+
+@app.on_dynamodb_record(stream_of("controllers"), starting_position="TRIM_HORIZON")
+def controllers_changed(event: DynamoDBEvent) -> None:
+    events.record(controller_changes, event.to_dict()["Records"])

@@ -102,6 +102,11 @@ class DynamoControllerStore:
         rows = [_controller(row) for row in found]
         return rows, found.last_evaluated_key
 
+    def from_image(self, image: Mapping[str, Any]) -> Controller:
+        row = ControllerRow()
+        row.deserialize(dict(image))
+        return _controller(row)
+
     def of_backend(self, tenant_id: str, backend_id: str) -> str | None:
         try:
             return BackendRow.get(tenant_id, backend_id, consistent_read=True).controller_id
@@ -195,13 +200,6 @@ class DynamoControllerStore:
     def _update(tenant_id: str, controller_id: str, actions: Sequence[Action], refused: Any = None) -> Write:
         row = ControllerRow(tenant_id, controller_id)
         return write(Update(row, tuple(actions), ControllerRow.controller_id.exists()), refused)
-
-
-def from_image(image: Mapping[str, Any]) -> Controller:
-    """A controller out of a table stream's image (DynamoDB JSON)."""
-    row = ControllerRow()
-    row.deserialize(dict(image))
-    return _controller(row)
 
 
 def _in_use() -> DomainError:

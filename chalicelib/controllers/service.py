@@ -4,6 +4,7 @@ Booking hands back writes for the caller's unit of work. A booking that does not
 of work raise ConditionFailed: read the candidates again and choose anew (`core.retry.on_conflict`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +63,10 @@ class ControllerService:
         """One page, oldest first, and where the next one starts."""
         found, position = self.store.page(tenant_id, limit, after)
         return [self.judged(each) for each in found], position
+
+    def from_image(self, image: Mapping[str, Any]) -> Candidate:
+        """A controller out of a table stream's record, with its state now."""
+        return self.judged(self.store.from_image(image))
 
     def judged(self, controller: Controller) -> Candidate:
         """With its state now."""

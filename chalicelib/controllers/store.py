@@ -1,5 +1,6 @@
 """What controllers need from storage."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -33,6 +34,9 @@ class ControllerStore(Protocol):
         self, tenant_id: str, limit: int, after: dict[str, Any] | None
     ) -> tuple[list[Controller], dict[str, Any] | None]:
         """Oldest first, and the position to go on from."""
+
+    def from_image(self, image: Mapping[str, Any]) -> Controller:
+        """Out of a table stream's record (DynamoDB JSON)."""
 
     def of_backend(self, tenant_id: str, backend_id: str) -> str | None:
         """The id of the controller that this backend is."""
