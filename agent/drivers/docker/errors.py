@@ -28,6 +28,7 @@ _PERMANENT: tuple[tuple[str, str, str], ...] = (
         "no_space",
         "The Docker host's disk is full. Free space there, then try again.",
     ),
+    (r"invalid reference format|must be lowercase", "image_not_found", "No image can have that name: {text}"),
     (r"minimum memory limit|memory limit (is )?too (low|small)", "insufficient_memory", "Docker: {text}"),
     (
         r"cannot allocate memory",

@@ -46,33 +46,25 @@ print "open $answer";
 LISTEN = r"""
 socket(my $s, 2, 1, 6); setsockopt($s, 1, 2, 1);
 bind($s, pack("SnA4x8", 2, $ARGV[0], "\0\0\0\0")) or die "bind: $!"; listen($s, 8);
-while (1) { accept(my $c, $s) or next; syswrite($c, $ARGV[1]); shutdown($c, 1); sysread($c, my $b, 1024); close $c; }
+while (1) {
+  accept(my $c, $s) or next;
+  syswrite($c, $ARGV[1]); shutdown($c, 1); sysread($c, my $b, 1024); close $c;
+}
 """
 
 HTTP_ANSWER = "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"
 SCRIPTS = {"serve": SERVE, "reach": REACH, "listen": LISTEN}
-IMAGE = f"{REPOSITORY}:{hashlib.sha256(repr(SCRIPTS).encode()).hexdigest()[:12]}"
+IMAGE = f"{REPOSITORY}:{hashlib.sha256(f'2 {SCRIPTS}'.encode()).hexdigest()[:12]}"
 
 
 def rootfs() -> bytes:
     """A tar of perl, its libraries and the scripts, with a home for uid 1000."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for folder in (
-            "usr",
-            "usr/bin",
-            "etc",
-            "home",
-            "streamspace",
-            "proc",
-            "sys",
-            "dev",
-            "tmp",
-            "run",
-            "var",
-            "var/tmp",
-        ):
+        for folder in ("usr", "usr/bin", "etc", "home", "streamspace", "proc", "sys", "dev", "run", "var"):
             _folder(tar, folder, 0)
+        for folder in ("tmp", "var/tmp"):
+            _folder(tar, folder, 0, 0o1777)  # runc gives a tmpfs the mode of what it covers
         _folder(tar, "home/user", 1000)
         _file(tar, "home/user/.greeting", b"from the image\n", 0o644, 1000)
         perl = Path("/usr/bin/perl")
@@ -100,9 +92,9 @@ def _libraries(binary: Path) -> list[str]:
     return sorted(set(re.findall(r"(/\S+) \(0x", listed)))
 
 
-def _folder(tar: tarfile.TarFile, name: str, owner: int) -> None:
+def _folder(tar: tarfile.TarFile, name: str, owner: int, mode: int = 0o755) -> None:
     info = tarfile.TarInfo(name)
-    info.type, info.mode, info.uid, info.gid = tarfile.DIRTYPE, 0o755, owner, owner
+    info.type, info.mode, info.uid, info.gid = tarfile.DIRTYPE, mode, owner, owner
     tar.addfile(info)
 
 

@@ -9,7 +9,6 @@ import json
 import os
 import tarfile
 import threading
-import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -29,7 +28,8 @@ class TinyRegistry:
     seconds: float = 0.0
     broken: bool = False
     refusing: bool = False
-    requests: list[str] = field(default_factory=list)
+    sending: int = 0
+    """Layers on their way right now."""
     blobs: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     closed: threading.Event = field(default_factory=threading.Event)
 
@@ -65,7 +65,6 @@ class TinyRegistry:
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         path = request.path
-        self.requests.append(path)
         if self.refusing:
             self._send(
                 request, 401, "application/json", b'{"errors":[{"code":"UNAUTHORIZED","message":"no"}]}'
@@ -95,6 +94,7 @@ class TinyRegistry:
         if request.command == "HEAD":
             return
         chunks = [body[i : i + CHUNK] for i in range(0, len(body), CHUNK)]
+        self.sending += kind == LAYER
         try:
             for index, chunk in enumerate(chunks):
                 if kind == LAYER:
@@ -105,7 +105,9 @@ class TinyRegistry:
                         return
                 request.wfile.write(chunk)
         except OSError:
-            time.sleep(0)  # the client hung up, as a cancelled pull does
+            request.close_connection = True  # the client hung up, as a cancelled pull does
+        finally:
+            self.sending -= kind == LAYER
 
     def _make_image(self) -> bytes:
         layer = _layer()
