@@ -38,7 +38,7 @@ class Emulator:
             "PERSIST_STATE": "0",
             "S3_DATA_DIR": str(self._state / "s3"),
             "LOG_LEVEL": "ERROR",
-            "SERVICES": "dynamodb,sqs,sts,s3,iam",
+            "SERVICES": "dynamodb,dynamodbstreams,sqs,sts,s3,iam",
             **self._environment,
         }
         log = (self._state / "emulator.log").open("ab")
