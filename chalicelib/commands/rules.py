@@ -42,14 +42,13 @@ class Holder:
 
 @dataclass(frozen=True)
 class Lane:
-    """One session's commands. `sequence` is the last report's under the present fence."""
+    """One session's commands."""
 
     issued: int = 0
     fence: int = 0
     open: Open | None = None
     holder: Holder | None = None
     done: tuple[int, ...] = ()
-    sequence: int = 0
 
     @property
     def idle(self) -> bool:
@@ -117,7 +116,6 @@ def claim(lane: Lane, number: int, claimant: Claimant, now: datetime, lease: flo
     return replace(
         lane,
         fence=lane.fence + 1,
-        sequence=0,
         holder=Holder(
             number, claimant.agent_id, claimant.epoch, claimant.claim_id, now + timedelta(seconds=lease)
         ),
@@ -129,7 +127,7 @@ def _may_replace(holder: Holder, claimant: Claimant, now: datetime) -> bool:
     return rebooted or now >= holder.lease_until
 
 
-def renew(lane: Lane, number: int, agent_id: str, fence: int, now: datetime, lease: float) -> Lane:
+def renew(lane: Lane, number: int, *, agent_id: str, fence: int, now: datetime, lease: float) -> Lane:
     """The lane with a longer lease. An expired lease that nobody took over may be renewed.
 
     Raises Conflict `stale_fence`, Gone `command_superseded` or `command_finished`.

@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.commands.service import Lane, withdraw
 from chalicelib.protocol.instances import Reason, Stage
 from chalicelib.sessions.entities import KIND_OF, Entry, Session
-from chalicelib.sessions.rules import HELD, STAGED, Cause, after
+from chalicelib.sessions.rules import HELD, STAGED, Cause, State, after
 
 IssueCommand = Callable[[Lane, Any, datetime], Lane]
 SYSTEM = "system"
@@ -41,6 +41,7 @@ class Change:
                 "reason": reason,
                 "stage": stage,
                 "progress": None,
+                "viewers": session.viewers if target is State.RUNNING else 0,
                 "updated_at": now,
                 "changed_at": now,
                 **fields,
@@ -57,6 +58,13 @@ class Change:
         """The command that the new state needs. It supersedes what was open."""
         lane = issue(self.after.lane, KIND_OF[self.after.state], now)
         return self.also(lane=lane, changed_at=now)
+
+    def command_again(self, issue: IssueCommand, now: datetime, deadline: datetime | None) -> "Change":
+        """The same work under a new number, with no more time than the first had."""
+        issued = self.command(issue, now)
+        opened = issued.after.lane.open
+        assert opened is not None, "it was issued just now"  # noqa: S101
+        return issued.also(lane=replace(issued.after.lane, open=replace(opened, deadline=deadline)))
 
     def withdrawn(self) -> "Change":
         """No command is wanted any more."""

@@ -46,7 +46,6 @@ class Session(Overview):
 
     held: Held = Held.NONE
     lane: Lane = field(default_factory=Lane)
-    pinned: bool = False
     persistent_home: bool = True
     delete_home: bool = False
     changed_at: datetime | None = None
@@ -120,10 +119,12 @@ class Assessment:
 
 @dataclass(frozen=True)
 class Requirements:
-    """What a controller must offer, as the template said when the session was created."""
+    """What a controller must offer, as the template said when the session was created. `only` is the one
+    controller that the user asked for."""
 
     platforms: tuple[str, ...] = ()
     controller_labels: dict[str, str] = field(default_factory=dict)
+    only: str | None = None
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,11 @@ _NAMED = 5
 
 @dataclass(frozen=True)
 class Need:
-    """What a session asks of a controller. `only` pins it to one; `avoid` are ones that proved unfit."""
+    """What a session asks of a controller. `home` is the one that keeps its home; `avoid` proved unfit."""
 
     amount: Amount
     requirements: Requirements = field(default_factory=Requirements)
-    only: str | None = None
+    home: str | None = None
     avoid: frozenset[str] = frozenset()
 
 
@@ -35,7 +35,8 @@ class Choice:
 
 def choose(candidates: Sequence[Candidate], need: Need) -> Choice:
     """The suitable candidate that is left with the largest free share; healthy ones before degraded ones."""
-    considered = [each for each in candidates if need.only is None or each.controller.id == need.only]
+    only = need.home or need.requirements.only
+    considered = [each for each in candidates if only is None or each.controller.id == only]
     verdicts = tuple(
         Verdict(each.controller.id, each.controller.name, tuple(objections(each, need)))
         for each in considered
@@ -121,11 +122,18 @@ def _preference(candidate: Candidate, asked: Amount) -> tuple[bool, float, str]:
     return candidate.state is ControllerState.ONLINE, min(shares), candidate.controller.id
 
 
-def why_not(choice: Choice) -> Reason:
+def why_not(choice: Choice, need: Need) -> Reason:
     """One reason for the session out of all verdicts. `no_capacity` when nothing but capacity lacks."""
+    if not choice.verdicts and need.home is not None:
+        return Reason(code="home_gone", message="The controller that kept this session's home is gone.")
+    if not choice.verdicts and need.requirements.only is not None:
+        return Reason(code="no_controller", message="The controller that was asked for is gone.")
     if not choice.verdicts:
         return Reason(code="no_controller", message="No controller is registered.")
     codes = {reason.code for verdict in choice.verdicts for reason in verdict.reasons}
+    if not codes:
+        # Suitable when it was looked at, taken by others since.
+        return Reason(code="no_capacity", message="Other sessions took the capacity at the same moment.")
     if codes <= _CAPACITY:
         code = "no_capacity"
     else:

@@ -1,0 +1,55 @@
+"""What heartbeats say about sessions: who watches, and when a person last did something."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from chalicelib.controllers.service import AgentCaller
+from chalicelib.core.telemetry import logger
+from chalicelib.core.unit_of_work import ConditionFailed
+from chalicelib.protocol.agents import Heartbeat, SessionActivity
+from chalicelib.sessions.entities import Session
+from chalicelib.sessions.ledger import Ledger
+from chalicelib.sessions.placing import Placing
+from chalicelib.sessions.rules import State
+
+_GRAIN = timedelta(seconds=60)
+"""Input that is newer by less is not worth a write."""
+
+
+@dataclass(frozen=True)
+class Activity:
+    ledger: Ledger
+    placing: Placing
+
+    def heard(self, caller: AgentCaller, heartbeat: Heartbeat) -> None:
+        """Record activity that changed, and try pending sessions again. Never fails a heartbeat."""
+        try:
+            self._record(caller, heartbeat)
+        except Exception:
+            logger.exception("activity was not recorded", extra={"controller_id": caller.controller_id})
+        self.placing.retry_pending(caller.tenant_id)
+
+    def _record(self, caller: AgentCaller, heartbeat: Heartbeat) -> None:
+        if not heartbeat.activity:
+            return
+        ids = [each.session_id for each in heartbeat.activity]
+        sessions = self.ledger.store.several(caller.tenant_id, ids)
+        for seen in heartbeat.activity:
+            session = sessions.get(seen.session_id)
+            if session is not None and worth_recording(session, caller.controller_id, seen):
+                try:
+                    self.ledger.uow.commit([self.ledger.store.activity(session, caller.controller_id, seen)])
+                except ConditionFailed:
+                    continue
+
+
+def worth_recording(session: Session, controller_id: str, seen: SessionActivity) -> bool:
+    """Whether the row should change. Only a running session's, and only its own controller's word counts."""
+    if session.state is not State.RUNNING or session.controller_id != controller_id:
+        return False
+    if session.viewers != seen.viewers:
+        return True
+    if seen.last_input_at is None:
+        return False
+    last = session.last_activity_at
+    return last is None or seen.last_input_at - last >= _GRAIN

@@ -1,0 +1,91 @@
+"""Placing sessions that exist: pending ones, and starts whose controller did not take them."""
+
+from dataclasses import dataclass
+
+from chalicelib.core.clock import Clock
+from chalicelib.core.retry import on_conflict
+from chalicelib.core.telemetry import logger
+from chalicelib.sessions.changes import SYSTEM, change_of
+from chalicelib.sessions.entities import Assessment, Details, Session
+from chalicelib.sessions.ledger import Ledger
+from chalicelib.sessions.placement import Choice, Need, choose, why_not
+from chalicelib.sessions.rules import Cause, State
+
+_AT_ONCE = 10
+"""Pending sessions that one occasion tries; the sweeper comes to the others."""
+
+
+@dataclass(frozen=True)
+class Placing:
+    ledger: Ledger
+
+    @property
+    def clock(self) -> Clock:
+        return self.ledger.clock
+
+    def retry_pending(self, tenant_id: str) -> int:
+        """Try the oldest pending sessions of a tenant again, because a controller reported or capacity came
+        free; how many were placed. Failures are logged: this happens on the side of something else."""
+        placed = 0
+        try:
+            for session_id in self.ledger.store.unplaced(tenant_id, _AT_ONCE):
+                session = self.place(tenant_id, session_id)
+                if session is None or session.state is State.PENDING:
+                    # Whoever waits longest comes first; those behind it do not overtake it.
+                    break
+                placed += 1
+        except Exception:
+            logger.exception("pending sessions were not tried", extra={"tenant_id": tenant_id})
+        return placed
+
+    def place(self, tenant_id: str, session_id: str) -> Session | None:
+        """Place a pending session if it fits somewhere by now; otherwise keep why not."""
+
+        def attempt() -> Session | None:
+            session = self.ledger.store.get(tenant_id, session_id)
+            details = self.ledger.store.details(tenant_id, session_id)
+            if session is None or details is None or session.state is not State.PENDING:
+                return session
+            choice = self._choose(session, details)
+            if choice.chosen is None:
+                return self._still_pending(session, details, choice)
+            return self._commit(session, choice, Cause.PLACED)
+
+        return on_conflict(attempt)
+
+    def move(self, session: Session) -> Session | None:
+        """Place a start, which no agent ever claimed, on another controller. None if there is none.
+
+        Raises ConditionFailed when the session changed meanwhile.
+        """
+        details = self.ledger.store.details(session.tenant_id, session.id)
+        if details is None or session.controller_id is None:
+            return None
+        choice = self._choose(session, details, avoid=session.controller_id)
+        return None if choice.chosen is None else self._commit(session, choice, Cause.MOVED)
+
+    def _choose(self, session: Session, details: Details, avoid: str | None = None) -> Choice:
+        avoided = frozenset({avoid}) if avoid else frozenset()
+        need = Need(session.amount, details.requirements, avoid=avoided)
+        return choose(self.ledger.controllers.candidates(session.tenant_id), need)
+
+    def _commit(self, session: Session, choice: Choice, cause: Cause) -> Session:
+        now = self.clock()
+        assert choice.chosen is not None, "only called with a choice"  # noqa: S101
+        controller = choice.chosen.controller
+        change = change_of(session).step(cause, actor=SYSTEM, now=now, controller_id=controller.id)
+        placed = self.ledger.commit(change.command(self.ledger.commands.issue, now), controller=controller)
+        # Only an explanation, so it need not cost what a transaction does.
+        assessment = Assessment(now, controller.id, choice.verdicts)
+        self.ledger.uow.commit([self.ledger.store.assess(session.tenant_id, session.id, assessment)])
+        return placed
+
+    def _still_pending(self, session: Session, details: Details, choice: Choice) -> Session:
+        now, reason = self.clock(), why_not(choice, Need(session.amount, details.requirements))
+        known = details.assessment
+        if known is None or known.verdicts != choice.verdicts:
+            assessment = Assessment(now, None, choice.verdicts)
+            self.ledger.uow.commit([self.ledger.store.assess(session.tenant_id, session.id, assessment)])
+        if reason == session.reason:
+            return session
+        return self.ledger.commit(change_of(session).also(reason=reason, updated_at=now))
