@@ -81,8 +81,6 @@ class Settings:
         return {
             **self.plain_environment(),
             **self.aws_environment(),
-            "STREAMSPACE_RELAY_URLS": self.stream_url,
-            "STREAMSPACE_EVENTS_URL": f"{self.stream_url}{EVENTS_PATH}",
             "STREAMSPACE_EVENTS_PUSH_ENDPOINT": f"http://127.0.0.1:{self.push_port}",
             "STREAMSPACE_QUEUE_ENDPOINT": f"{self.public_url}/queues",
             "STREAMSPACE_KEYS_FILE": str(self.keys / "signing.json"),

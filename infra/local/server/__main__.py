@@ -32,7 +32,7 @@ async def _serve(settings: Settings) -> None:
     front = Front(
         Gateway(module.app, settings.public_url),
         sockets,
-        StaticSite(ROOT / "ui" / "dist", settings.home / "install"),
+        StaticSite(ROOT / "ui" / "dist", ROOT / ".streamspace" / "install"),
         QueueForwarder(f"http://127.0.0.1:{settings.emulator_port}"),
         stream_url=settings.stream_url,
     )

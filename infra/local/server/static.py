@@ -77,8 +77,8 @@ class StaticSite:
         if request.method not in {"GET", "HEAD"}:
             return problem(405, "method_not_allowed", "This can only be read.", (("allow", "GET, HEAD"),))
         name = request.path.lstrip("/")
-        if name.startswith("install/"):
-            file = self._installer.get(name.removeprefix("install/"))
+        if name == "install" or name.startswith("install/"):
+            file = self._installer.get(name.removeprefix("install").lstrip("/") or "agent.sh")
             return _serve(request, file) if file else problem(404, "not_found", "There is no such file.")
         file = self._ui.get(name)
         if file is not None:

@@ -1,0 +1,54 @@
+#!/bin/bash
+# Every check and every test, the fast ones first; goes on after a failure, so that one run shows all of them.
+# Ends with the outcome of each part and, as its last line, pytest's own form of the sum.
+set -u
+cd "$(dirname "$0")/../.."
+PATH=$PWD/.venv/bin:$PATH
+REPORTS=.streamspace/reports
+rm -rf "$REPORTS" .streamspace/evidence
+mkdir -p "$REPORTS"
+bad=0
+summary=()
+
+part() {
+    local name=$1 began=$SECONDS
+    shift
+    printf '\n===== %s =====\n' "$name"
+    if "$@"; then summary+=("ok      $((SECONDS - began)) s  $name")
+    else
+        summary+=("FAILED  $((SECONDS - began)) s  $name")
+        bad=1
+    fi
+}
+
+# tests NAME PATH…: one pytest run; a layer that has no tests yet is not a failure.
+tests() {
+    local name=$1
+    shift
+    python -m pytest --junit-xml="$REPORTS/$name.xml" --durations=5 "$@"
+    local status=$?
+    [ $status = 5 ] && return 0
+    return $status
+}
+
+part "checks" infra/local/check.sh
+part "unit tests" tests unit -n 2 tests/unit
+part "contract tests" tests contract tests/contract
+part "functional tests" tests functional tests/functional
+part "cost" tests cost tests/performance
+part "end-to-end tests" tests e2e tests/e2e
+part "features" python -m infra.features
+
+printf '\n'
+printf '%s\n' "${summary[@]}"
+python - "$REPORTS" <<'PY'
+import pathlib, sys, xml.etree.ElementTree as tree
+total = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
+for path in pathlib.Path(sys.argv[1]).glob("*.xml"):
+    for suite in tree.parse(path).getroot().iter("testsuite"):
+        for name in total:
+            total[name] += int(suite.get(name, 0))
+failed = total["failures"] + total["errors"]
+print(f"{total['tests'] - failed - total['skipped']} passed, {failed} failed, {total['skipped']} skipped")
+PY
+exit $bad
