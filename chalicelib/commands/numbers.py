@@ -4,18 +4,28 @@ So a claim, which names the command alone, finds the session without a lookup ro
 Sessions' own ids end in `0000`: 60 random bits a millisecond are left to them.
 """
 
+import secrets
+
 from chalicelib.core.ids import is_id, new_id
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32, as ULIDs use it."""
 _DIGITS = 4
+_TIME_END = len("ses-") + 10
+_RANDOM_DIGITS = 12
 MOST = len(_ALPHABET) ** _DIGITS - 1
 """Commands that one session can have: about a million."""
 
 
 def new_session_id() -> str:
-    """An id that leaves room for the numbers of commands."""
-    return new_id("ses")[:-_DIGITS] + "0" * _DIGITS
+    """An id that leaves room for the numbers of commands.
+
+    Its random part is drawn here: ULIDs of one millisecond count up from one another, so that cutting off
+    their last characters would give two sessions one id.
+    """
+    moment = new_id("ses")[:_TIME_END]
+    random_part = "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM_DIGITS))
+    return moment + random_part + "0" * _DIGITS
 
 
 def command_id(session_id: str, number: int) -> str:
