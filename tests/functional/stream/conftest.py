@@ -31,7 +31,7 @@ from agent.stream.dial import BackOff, RelayDialler
 from agent.stream.gateway import Gateway
 from agent.stream.keys import Keys
 from agent.stream.relay import Relay, RelayConfig
-from chalicelib.protocol.agents import Intervals, RelayAccess
+from chalicelib.protocol.agents import RelayAccess
 
 CONTROLLER = "ctl-01kb0000000000000000000001"
 SESSION = "ses-01kb0000000000000000000001"
@@ -159,7 +159,6 @@ class Plane:
     def gateway(self, **changes: Any) -> Gateway:
         settings: dict[str, Any] = {
             "listen": Address(host="127.0.0.1"),
-            "intervals": lambda: Intervals(stream_ping=0.2),
             **changes,
         }
         keys = Keys(self.jwks_url, self.directory / "gateway" / "jwks.json")

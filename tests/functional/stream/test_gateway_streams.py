@@ -10,6 +10,7 @@ import pytest
 
 from agent.drivers.base import Endpoint
 from agent.stream.gateway import Gateway
+from chalicelib.protocol.agents import Intervals
 
 SESSION = "ses-01kb0000000000000000000001"
 KEY = struct.pack("!BBxxI", 4, 1, 0x61)
@@ -225,6 +226,22 @@ async def test_a_slow_client_slows_the_instance_and_is_not_dropped(
     assert instance.flooded == before < 100_000_000
     browser.websocket._response.connection.transport.resume_reading()
     await eventually(lambda: instance.flooded > before)
+
+
+async def test_a_client_that_falls_silent_is_given_up(
+    plane: Any, instance: Any, browse: Browse, eventually: Eventually
+) -> None:
+    gateway = plane.gateway(intervals=lambda: Intervals(stream_ping=0.1))
+    await gateway.start()
+    browser = await browse(gateway.address, f"ticket.{plane.ticket()}")
+    await browser.start()
+    alive = asyncio.create_task(browser.closed())  # answers pings
+    await asyncio.sleep(0.6)
+    assert gateway.activity()[0].viewers == 1
+    browser.websocket._response.connection.transport.pause_reading()
+    await eventually(lambda: gateway.activity() == ())
+    alive.cancel()
+    await gateway.stop()
 
 
 async def test_nothing_is_left_open(
