@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
 from chalicelib.controllers.rules import Candidate, Controller
 from chalicelib.controllers.service import Change
@@ -124,12 +124,6 @@ class ChangeController(RequestBody):
     labels: Labels | None = None
     cordoned: bool | None = None
     session_limit: SessionLimit | None = None
-
-    @model_validator(mode="after")
-    def _says_something(self) -> "ChangeController":
-        if not self.model_fields_set:
-            raise ValueError("Name at least one field to change.")
-        return self
 
     def to_change(self) -> Change:
         """As the service knows it."""

@@ -95,7 +95,8 @@ class ControllerService:
 
     def change(self, tenant_id: str, controller_id: str, change: Change) -> Candidate:
         """What an administrator may set. Raises NotFound."""
-        self.uow.commit([self.store.change(tenant_id, controller_id, change)])
+        if change != Change():
+            self.uow.commit([self.store.change(tenant_id, controller_id, change)])
         return self.get(tenant_id, controller_id)
 
     def remove(self, tenant_id: str, controller_id: str) -> None:
