@@ -32,8 +32,13 @@ from chalicelib.meta import routes as meta_routes
 from chalicelib.quotas import routes as quota_routes
 from chalicelib.quotas.models import DynamoQuotaStore
 from chalicelib.quotas.service import QuotaService
+from chalicelib.sessions import agent_routes as session_agent_routes
+from chalicelib.sessions import routes as session_routes
+from chalicelib.sessions.keys import DynamoKeyStore, DynamoSuspectStore
+from chalicelib.sessions.models import DynamoSessionStore
+from chalicelib.sessions.service import SessionService
 from chalicelib.streams import routes as stream_routes
-from chalicelib.streams.service import RelayService
+from chalicelib.streams.service import RelayService, StreamService
 from chalicelib.tenancy.models import DynamoTenantStore
 from chalicelib.tenancy.service import TenancyService
 
@@ -65,10 +70,26 @@ controllers = ControllerService(controller_store, agents, queues, uow, utc_now, 
 enrollment = EnrollmentService(agent_store, controller_store, agents, queues, uow, utc_now, settings)
 relays = RelayService(utc_now, settings)
 
+sessions = SessionService(
+    DynamoSessionStore(),
+    DynamoKeyStore(),
+    DynamoSuspectStore(),
+    catalog,
+    tenancy,
+    quotas,
+    controllers,
+    agents,
+    uow,
+    utc_now,
+    timings,
+)
+streams = StreamService(sessions, controllers, utc_now, settings)
+
 connection_store, pusher = DynamoConnectionStore(), Pusher(settings)
 events = EventService(DynamoEventStore(), connection_store, pusher, uow, utc_now, settings)
 sockets = SocketService(connection_store, events.greeting, pusher, uow, utc_now, settings)
 controller_changes = event_sources.controllers(controllers)
+session_changes = event_sources.sessions()
 
 apis: list[Api[Any]] = [
     identity_routes.build_public(
@@ -79,9 +100,10 @@ apis: list[Api[Any]] = [
     catalog_routes.build(catalog, identity.authenticate),
     controller_routes.build(controllers, enrollment, identity.authenticate),
     controller_routes.build_enrollment(enrollment),
-    controller_routes.build_agent(
-        agents, relay_access=relays.access, on_heartbeat=lambda caller, heartbeat: None
-    ),
+    controller_routes.build_agent(agents, relay_access=relays.access, on_heartbeat=sessions.activity.heard),
+    session_routes.build(sessions, identity.authenticate),
+    session_agent_routes.build(sessions, agents.authenticate),
+    stream_routes.build(streams, identity.authenticate),
     stream_routes.build_public(),
     event_routes.build(events, identity.authenticate, settings.events_url),
 ]
@@ -113,3 +135,13 @@ def close_silent_event_sockets(_event: CloudWatchEvent) -> None:
 @app.on_dynamodb_record(stream_of("controllers"), starting_position="TRIM_HORIZON")
 def controllers_changed(event: DynamoDBEvent) -> None:
     events.record(controller_changes, event.to_dict()["Records"])
+
+
+@app.on_dynamodb_record(stream_of("sessions"), starting_position="TRIM_HORIZON")
+def sessions_changed(event: DynamoDBEvent) -> None:
+    events.record(session_changes, event.to_dict()["Records"])
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def sweep_sessions(_event: CloudWatchEvent) -> None:
+    sessions.sweep()

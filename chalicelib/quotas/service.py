@@ -8,7 +8,7 @@ from chalicelib.core.unit_of_work import UnitOfWork, Write
 from chalicelib.quotas.rules import TENANT, USER_DEFAULT, Amount, Limits, Quota, left, refusal, user_subject
 from chalicelib.quotas.store import QuotaStore
 
-__all__ = ["Amount", "Limits", "Quota", "QuotaService"]
+__all__ = ["TENANT", "Amount", "Limits", "Quota", "QuotaService", "user_subject"]
 
 
 @dataclass(frozen=True)

@@ -57,9 +57,10 @@ def compare(
         if session is not None and not _at_rest(session, seen.began - margin):
             continue
         if session is not None and wanted(session, facts, seen.controller_id):
-            actions.append(_adopt(session))
             if session.state is State.RUNNING and facts.state is InstanceState.STOPPED:
                 stopped.append(session)
+                continue
+            actions.append(_adopt(session))
             if session.state is State.HIBERNATED and facts.state is InstanceState.RUNNING:
                 restopped.append(session)
             continue

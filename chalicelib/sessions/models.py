@@ -1,6 +1,6 @@
-"""Sessions on DynamoDB."""
+"""Sessions on DynamoDB: rows, details and everything that lists them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -100,6 +100,10 @@ class DynamoSessionStore(DynamoTimeline):
             row.deserialize(item)
             rows.append(mapping.overview(row))
         return rows, result.get("LastEvaluatedKey")
+
+    def all_of(self, tenant_id: str) -> Iterator[Session]:
+        for row in SessionRow.query(tenant_id, consistent_read=True):
+            yield mapping.session(row)
 
     def placed_on(self, tenant_id: str, controller_id: str) -> list[str]:
         rows = SessionRow.by_place.query(mapping.place(tenant_id, controller_id))

@@ -2,11 +2,24 @@
 
 from dataclasses import dataclass
 
+from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.identity.service import User
+from chalicelib.protocol.instances import InstanceSpec
 from chalicelib.sessions import access
 from chalicelib.sessions.entities import Assessment, Entry, Overview, Session
 from chalicelib.sessions.rules import State
 from chalicelib.sessions.store import Position, SessionStore
+
+
+@dataclass(frozen=True)
+class Running:
+    """A running session and what its instance was made of: what opening a stream needs to know."""
+
+    tenant_id: str
+    session_id: str
+    controller_id: str
+    incarnation: int
+    spec: InstanceSpec
 
 
 @dataclass(frozen=True)
@@ -45,3 +58,20 @@ class Queries:
         session = self.get(user, session_id)
         details = self.store.details(session.tenant_id, session.id)
         return details.assessment if details else None
+
+    def running(self, user: User, session_id: str) -> Running:
+        """Raises NotFound, Conflict `session_not_running`."""
+        session = access.load(self.store, user, session_id, access.WRITE_ALL)
+        if session.state is not State.RUNNING or session.controller_id is None:
+            why = f" {session.reason.message}" if session.reason else ""
+            raise Conflict(
+                f"The session is {session.state}, not running.{why}",
+                code="session_not_running",
+                extra={"state": session.state.value},
+            )
+        details = self.store.details(session.tenant_id, session.id)
+        if details is None:
+            raise NotFound.of("session", session_id)
+        return Running(
+            session.tenant_id, session.id, session.controller_id, session.incarnation, details.spec
+        )

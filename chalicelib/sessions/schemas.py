@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field
 
 from chalicelib.core.quantities import (
     BytesQuantity,
@@ -87,7 +87,7 @@ class ListSessions(PageQuery):
     state: State | None = Field(
         default=None, description="Only sessions in this state. Terminated ones are listed on request only."
     )
-    user_id: Annotated[str, StringConstraints(max_length=64)] | None = Field(
+    user_id: Identifier | None = Field(
         default=None, description="Only this user's. Without the permission to see all, only your own."
     )
 

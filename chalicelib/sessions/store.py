@@ -1,6 +1,6 @@
 """What sessions need from storage."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -42,6 +42,9 @@ class SessionStore(Protocol):
         after: Position | None,
     ) -> tuple[list[Overview], Position | None]:
         """Newest first: all of a tenant or of one of its users. Terminated ones only when asked for."""
+
+    def all_of(self, tenant_id: str) -> Iterator[Session]:
+        """Every session of a tenant that is not archived, read consistently. Not for requests."""
 
     def placed_on(self, tenant_id: str, controller_id: str) -> list[str]:
         """Ids of sessions that were placed there and are not archived."""

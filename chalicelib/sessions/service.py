@@ -1,0 +1,126 @@
+"""The sessions capability as others see it: one object that holds the use cases, and the types they speak."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from chalicelib.catalog.service import CatalogService
+from chalicelib.commands.service import CommandService
+from chalicelib.controllers.service import AgentService, ControllerService
+from chalicelib.core.clock import Clock
+from chalicelib.core.config import Timings
+from chalicelib.core.unit_of_work import UnitOfWork
+from chalicelib.identity.service import User
+from chalicelib.quotas.service import QuotaService
+from chalicelib.sessions import images
+from chalicelib.sessions.activity import Activity
+from chalicelib.sessions.creation import Creation, NewSession
+from chalicelib.sessions.entities import Overview, Session
+from chalicelib.sessions.inventory import Inventories
+from chalicelib.sessions.ledger import Ledger
+from chalicelib.sessions.lifecycle import Lifecycle
+from chalicelib.sessions.placing import Placing
+from chalicelib.sessions.queries import Queries, Running
+from chalicelib.sessions.recount import Drift, recount
+from chalicelib.sessions.reports import Reports
+from chalicelib.sessions.rules import Desired, State
+from chalicelib.sessions.schemas import SessionView
+from chalicelib.sessions.store import KeyStore, SessionStore, SuspectStore
+from chalicelib.sessions.sweeper import Sweeper, Swept
+from chalicelib.tenancy.service import TenancyService
+
+__all__ = [
+    "Desired",
+    "Drift",
+    "NewSession",
+    "Overview",
+    "Running",
+    "Session",
+    "SessionService",
+    "SessionView",
+    "State",
+    "Swept",
+    "view_of_image",
+]
+
+
+@dataclass(frozen=True)
+class SessionService:
+    store: SessionStore
+    keys: KeyStore
+    suspects: SuspectStore
+    catalog: CatalogService
+    tenancy: TenancyService
+    quotas: QuotaService
+    controllers: ControllerService
+    agents: AgentService
+    uow: UnitOfWork
+    clock: Clock
+    timings: Timings
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Commits changes."""
+        commands = CommandService(self.controllers.send, self.timings)
+        return Ledger(self.store, self.quotas, self.controllers, commands, self.uow, self.clock, self.timings)
+
+    @cached_property
+    def placing(self) -> Placing:
+        """Places pending sessions."""
+        return Placing(self.ledger)
+
+    @cached_property
+    def creation(self) -> Creation:
+        """Creates sessions."""
+        return Creation(self.ledger, self.catalog, self.tenancy, self.keys)
+
+    @cached_property
+    def lifecycle(self) -> Lifecycle:
+        """What users ask of a session."""
+        return Lifecycle(self.ledger, self.tenancy)
+
+    @cached_property
+    def queries(self) -> Queries:
+        """What users read."""
+        return Queries(self.store)
+
+    @cached_property
+    def reports(self) -> Reports:
+        """What agents ask and say."""
+        return Reports(self.ledger, self.placing, self.agents)
+
+    @cached_property
+    def inventories(self) -> Inventories:
+        """What backends really run."""
+        return Inventories(self.ledger, self.placing, self.agents, self.suspects)
+
+    @cached_property
+    def activity(self) -> Activity:
+        """What heartbeats say about sessions."""
+        return Activity(self.ledger, self.placing)
+
+    @cached_property
+    def sweeper(self) -> Sweeper:
+        """Attends to what is due."""
+        return Sweeper(self.ledger, self.placing)
+
+    def sweep(self) -> Swept:
+        """One run of the sweeper, for a schedule."""
+        return self.sweeper.sweep(self.clock())
+
+    def running(self, user: User, session_id: str) -> Running:
+        """A session of the caller's that a stream can be opened to. Who may act on it may open it.
+
+        Raises NotFound, Conflict `session_not_running` with its state.
+        """
+        return self.queries.running(user, session_id)
+
+    def recount(self, tenant_id: str) -> list[Drift]:
+        """Where bookings and sessions differ; empty when the books are right."""
+        return recount(self.ledger, tenant_id)
+
+
+def view_of_image(image: Mapping[str, Any]) -> SessionView:
+    """The public view of a row out of the session table's stream (DynamoDB JSON)."""
+    return SessionView.of(images.overview(image))
