@@ -84,11 +84,13 @@ class Subject:
 @dataclass(frozen=True)
 class Source:
     """A table whose changes are events. `noun` is the first part of their kind; `read` makes a subject of a
-    row, or None of a row that is not one; a change in `ignored` fields alone is no news."""
+    row, or None of a row that is not one; a change in `ignored` fields alone is no news, nor is a row's end
+    unless `ends`."""
 
     noun: str
     read: Callable[[Image], Subject | None]
     ignored: frozenset[str] = frozenset()
+    ends: bool = True
 
     def draft(self, record: Mapping[str, Any], now: datetime) -> Draft | None:
         """What a stream's record says that the API shows; None if nothing."""
@@ -99,6 +101,8 @@ class Source:
         if subject is None or (before and after and self._same(before, after)):
             return None
         if after is None:
+            if not self.ends:
+                return None
             kind, data = f"{self.noun}.removed", f'{{"id":"{subject.id}"}}'
         else:
             kind, data = f"{self.noun}.changed", after.view.model_dump_json(by_alias=True)

@@ -15,8 +15,8 @@ class EventsQuery(RequestBody):
 
 
 class EventView(ResponseBody):
-    """`kind` is `session.changed`, `session.removed`, `controller.changed` or `controller.removed`; `data` is
-    what changed as the API shows it, or only its id once it is removed."""
+    """`kind` is `session.changed`, `controller.changed` or `controller.removed`; `data` is what changed as
+    the API shows it, or only its id once it is removed."""
 
     id: int
     kind: str
