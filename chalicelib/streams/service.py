@@ -1,6 +1,5 @@
 """Use cases of streams."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,13 +9,9 @@ from chalicelib.core.config import Config
 from chalicelib.identity.service import User
 from chalicelib.protocol.agents import RelayAccess
 from chalicelib.protocol.streams import StreamPermissions
+from chalicelib.sessions.service import Running, SessionService
 from chalicelib.streams import tickets
 from chalicelib.streams.rules import Streamed, Wish, is_direct, permit, pick_relay, relay_urls, stream_url
-
-
-RunningSession = Callable[[User, str], Streamed]
-"""The caller's session of that id (streams/sessions.py). Raises NotFound, or Conflict `session_not_running`
-with its state and reason."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +43,7 @@ class RelayService:
 
 @dataclass(frozen=True)
 class StreamService:
-    running: RunningSession
+    sessions: SessionService
     controllers: ControllerService
     clock: Clock
     config: Config
@@ -58,7 +53,7 @@ class StreamService:
 
         Raises NotFound, Conflict `session_not_running` with its state and reason.
         """
-        streamed = self.running(user, session_id)
+        streamed = _streamed(self.sessions.running(user, session_id))
         permissions = permit(streamed.policy, wish)
         now = self.clock()
         lifetime = self.config.timings.ticket
@@ -75,3 +70,15 @@ class StreamService:
         if controller.gateway_url is not None and is_direct(controller.gateway_url):
             return controller.gateway_url.rstrip("/")
         return pick_relay(relay_urls(self.config.relay_urls, origin), streamed.session_id)
+
+
+def _streamed(running: Running) -> Streamed:
+    spec = running.spec
+    return Streamed(
+        tenant_id=running.tenant_id,
+        session_id=running.session_id,
+        controller_id=running.controller_id,
+        incarnation=running.incarnation,
+        protocol=spec.protocol,
+        policy=StreamPermissions(clipboard_in=spec.clipboard_in, clipboard_out=spec.clipboard_out),
+    )
