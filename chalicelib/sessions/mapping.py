@@ -1,6 +1,7 @@
 """Rows to domain types and back."""
 
 import zlib
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -87,6 +88,13 @@ def attributes(session: Session) -> dict[str, Any]:
 def overview(row: SessionRow) -> Overview:
     """What users see, out of a whole row or of the index's part of it."""
     return Overview(**_shown(row))
+
+
+def overview_of_image(image: Mapping[str, Any]) -> Overview:
+    """The same out of DynamoDB JSON, as a table's stream delivers it."""
+    row = SessionRow()
+    row.deserialize(dict(image))
+    return overview(row)
 
 
 def session(row: SessionRow) -> Session:

@@ -94,12 +94,8 @@ class DynamoSessionStore(DynamoTimeline):
             last_evaluated_key=key,
         )
         result = pages.page_iter.next()
-        rows = []
-        for item in result["Items"]:
-            row = SessionRow()
-            row.deserialize(item)
-            rows.append(mapping.overview(row))
-        return rows, result.get("LastEvaluatedKey")
+        found = [mapping.overview_of_image(item) for item in result["Items"]]
+        return found, result.get("LastEvaluatedKey")
 
     def all_of(self, tenant_id: str) -> Iterator[Session]:
         for row in SessionRow.query(tenant_id, consistent_read=True):

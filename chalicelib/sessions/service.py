@@ -13,13 +13,13 @@ from chalicelib.core.config import Timings
 from chalicelib.core.unit_of_work import UnitOfWork
 from chalicelib.identity.service import User
 from chalicelib.quotas.service import QuotaService
-from chalicelib.sessions import images
 from chalicelib.sessions.activity import Activity
 from chalicelib.sessions.creation import Creation, NewSession
 from chalicelib.sessions.entities import Overview, Session
 from chalicelib.sessions.inventory import Inventories
 from chalicelib.sessions.ledger import Ledger
 from chalicelib.sessions.lifecycle import Lifecycle
+from chalicelib.sessions.mapping import overview_of_image
 from chalicelib.sessions.placing import Placing
 from chalicelib.sessions.queries import Queries, Running
 from chalicelib.sessions.recount import Drift, recount
@@ -123,4 +123,4 @@ class SessionService:
 
 def view_of_image(image: Mapping[str, Any]) -> SessionView:
     """The public view of a row out of the session table's stream (DynamoDB JSON)."""
-    return SessionView.of(images.overview(image))
+    return SessionView.of(overview_of_image(image))
