@@ -1,11 +1,12 @@
 /**
  * State changes as they happen: one WebSocket, authenticated by a ticket in its first message. After a drop
- * it comes back by itself, fetches what it missed by number, and only then lets live events through.
+ * it comes back by itself and says the last number that it has; the server sends what was missed, or says
+ * that it cannot (`complete: false`), and then everything is read anew.
  */
 import { backoff } from "./backoff";
 import { EventOrder } from "./eventOrder";
 import { Problem } from "./problem";
-import type { EventPage, EventTicket, StreamEvent } from "./types";
+import type { EventTicket, StreamEvent } from "./types";
 
 export type FeedStatus = "connecting" | "live" | "interrupted" | "stopped";
 
@@ -19,7 +20,6 @@ export interface FeedSocket {
 
 export interface FeedDependencies {
   ticket: () => Promise<EventTicket>;
-  page: (after: number) => Promise<EventPage>;
   open: (url: string) => FeedSocket;
   /** Runs `work` after `ms`; the answer cancels it. */
   later: (work: () => void, ms: number) => () => void;
@@ -38,14 +38,14 @@ const KEEP_ALIVE_MS = 5 * 60_000;
 const HANDSHAKE_MS = 10_000;
 
 type Message =
-  | { type: "authenticated"; last: number }
+  | { type: "authenticated"; last: number; complete: boolean }
   | ({ type: "event" } & StreamEvent)
-  | { type: "pong" | "error" };
+  | { type: "pong" | "refused" };
 
 export class EventFeed {
   private readonly order = new EventOrder();
   private socket: FeedSocket | null = null;
-  private held: StreamEvent[] | null = null;
+  private greeted = false;
   private attempt = 0;
   private round = 0;
   private cancels: (() => void)[] = [];
@@ -78,7 +78,7 @@ export class EventFeed {
     this.cancels = [];
     const socket = this.socket;
     this.socket = null;
-    this.held = null;
+    this.greeted = false;
     if (socket) {
       socket.onopen = socket.onmessage = socket.onclose = null;
       socket.close(1000);
@@ -100,64 +100,38 @@ export class EventFeed {
 
   private listen(socket: FeedSocket, ticket: string, round: number): void {
     this.socket = socket;
-    this.held = [];
+    this.greeted = false;
     const after = this.order.last;
     socket.onopen = () =>
       socket.send(JSON.stringify({ type: "authenticate", ticket, ...(after === null ? {} : { after }) }));
     socket.onmessage = ({ data }) => {
-      if (round === this.round) this.receive(parse(data), round);
+      if (round === this.round) this.receive(parse(data));
     };
     socket.onclose = () => {
       if (round === this.round) this.retry();
     };
-    this.after(() => this.held !== null && this.retry(), HANDSHAKE_MS);
+    this.after(() => !this.greeted && this.retry(), HANDSHAKE_MS);
   }
 
-  private receive(message: Message | null, round: number): void {
+  private receive(message: Message | null): void {
     if (message?.type === "event") {
-      if (this.held) this.held.push(message);
-      else this.deliver(message);
+      if (this.order.accept(message)) this.handlers.event(message);
     } else if (message?.type === "authenticated") {
-      void this.catchUp(message.last, round);
+      this.greet(message);
     }
   }
 
-  private async catchUp(last: number, round: number): Promise<void> {
-    const from = this.order.last;
-    if (from === null) {
+  private greet({ last, complete }: { last: number; complete: boolean }): void {
+    const first = this.order.last === null;
+    if (first || !complete) {
+      // Numbers up to `last` are in what is read now; without that mark the next drop would ask for them.
       this.order.startAt(last);
       this.handlers.resync();
-    } else if (last > from && !(await this.replay(from, last, round))) {
-      return;
     }
-    const held = this.held ?? [];
-    this.held = null;
-    for (const event of held) this.deliver(event);
+    this.greeted = true;
     this.attempt = 0;
     this.handlers.status("live");
     this.keepAlive();
-  }
-
-  /** False when the connection was lost meanwhile; whoever noticed has taken over. */
-  private async replay(from: number, last: number, round: number): Promise<boolean> {
-    try {
-      for (let after = from; after < last; ) {
-        const page = await this.dependencies.page(after);
-        if (round !== this.round) return false;
-        if (page.items.length === 0) break;
-        for (const event of page.items) this.deliver(event);
-        after = Math.max(after + 1, ...page.items.map((event) => event.id));
-      }
-    } catch {
-      if (round !== this.round) return false;
-      this.handlers.resync();
-    }
-    this.order.startAt(last);
-    return true;
-  }
-
-  private deliver(event: StreamEvent): void {
-    if (this.order.accept(event)) this.handlers.event(event);
   }
 
   private keepAlive(): void {

@@ -8,7 +8,6 @@ export function eventFeed(handlers: FeedHandlers): EventFeed {
   return new EventFeed(
     {
       ticket: () => unwrap(client.POST("/v1/events/ticket")),
-      page: (after) => unwrap(client.GET("/v1/events", { params: { query: { after, limit: 200 } } })),
       open: (url) => new WebSocket(url) as FeedSocket,
       later: (work, ms) => {
         const timer = setTimeout(work, ms);

@@ -14,6 +14,8 @@ export class Problem extends Error {
     message: string,
     readonly errors: readonly FieldProblem[] = [],
     readonly retryAfterSeconds: number | null = null,
+    /** Tenants to choose from, when a sign-in must say which. */
+    readonly tenants: readonly string[] = [],
   ) {
     super(message);
     this.name = "Problem";
@@ -60,6 +62,7 @@ export function problemOf(status: number, parsed: unknown, retryAfter: string | 
     text("detail") ?? text("title") ?? FALLBACKS[status] ?? `The request failed (${status}).`,
     fieldProblems(document["errors"]),
     seconds(retryAfter),
+    texts(document["tenants"]),
   );
 }
 
@@ -82,6 +85,10 @@ function fieldProblems(value: unknown): FieldProblem[] {
   return value.filter(isRecord).flatMap(({ field, message }) =>
     typeof field === "string" && typeof message === "string" ? [{ field, message }] : [],
   );
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
 }
 
 function seconds(retryAfter: string | null): number | null {

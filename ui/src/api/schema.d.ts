@@ -1151,7 +1151,6 @@ export interface components {
             tenant?: string;
         };
         Me: {
-            events_url: string;
             permissions: string[];
             tenant: {
                 id: string;
@@ -1190,10 +1189,11 @@ export interface components {
             total: number;
         };
         Quota: {
+            inherited: boolean;
             limits: components["schemas"]["QuotaAmounts"];
             /** @enum {string} */
-            scope: "tenant" | "user";
-            subject_id: string;
+            scope: "tenant" | "user" | "user-default";
+            subject_id: string | null;
             used: components["schemas"]["QuotaUsed"];
         };
         QuotaAmounts: {

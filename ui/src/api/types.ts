@@ -22,7 +22,6 @@ export type Quota = Schemas["Quota"];
 export type Reason = Schemas["Reason"];
 export type EventTicket = Schemas["EventTicket"];
 export type StreamEvent = Schemas["Event"];
-export type EventPage = Schemas["EventPage"];
 
 export type SessionState = Session["state"];
 export type SessionStage = NonNullable<Session["stage"]>;

@@ -3,8 +3,8 @@ import SideNavigation from "@cloudscape-design/components/side-navigation";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import TopNavigation from "@cloudscape-design/components/top-navigation";
 import { Suspense, useState } from "react";
-import { Outlet, useLocation, useNavigate } from "react-router";
-import { useAccount, useMe } from "@/features/account/AccountProvider";
+import { Outlet, ScrollRestoration, useLocation, useNavigate } from "react-router";
+import { useAccount, useCan, useMe } from "@/features/account/AccountProvider";
 import { LiveNotice } from "@/features/live/LiveNotice";
 import { toggleTheme, useDark } from "@/features/theme/theme";
 import { FlashMessages, FlashProvider } from "./Flash";
@@ -14,8 +14,8 @@ import { NARROW, useMedia } from "./useMedia";
 const PLACES = [
   { type: "link", text: "Catalog", href: "/catalog" },
   { type: "link", text: "My sessions", href: "/sessions" },
-  { type: "link", text: "Controllers", href: "/controllers" },
 ] as const;
+const CONTROLLERS = { type: "link", text: "Controllers", href: "/controllers" } as const;
 
 /** Everything around a page: the bar at the top, the navigation and the notices. */
 export default function AppShell() {
@@ -25,6 +25,7 @@ export default function AppShell() {
         <TopBar />
       </div>
       <Layout />
+      <ScrollRestoration />
     </FlashProvider>
   );
 }
@@ -34,7 +35,8 @@ function Layout() {
   const { pathname } = useLocation();
   const narrow = useMedia(NARROW);
   const [open, setOpen] = useState(!narrow);
-  const active = PLACES.find(({ href }) => pathname.startsWith(href))?.href;
+  const places = useCan("controllers:read") ? [...PLACES, CONTROLLERS] : PLACES;
+  const active = places.find(({ href }) => pathname.startsWith(href))?.href;
   return (
     <AppLayout
       headerSelector="#top"
@@ -46,7 +48,7 @@ function Layout() {
         <SideNavigation
           activeHref={active}
           items={[
-            ...PLACES,
+            ...places,
             { type: "divider" },
             { type: "link", text: "API reference", href: "/docs", external: true, externalIconAriaLabel: "opens in a new tab" },
           ]}

@@ -1,10 +1,11 @@
 import { useCollection } from "@cloudscape-design/collection-hooks";
+import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Header from "@cloudscape-design/components/header";
 import Pagination from "@cloudscape-design/components/pagination";
-import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import TextFilter from "@cloudscape-design/components/text-filter";
+import Toggle from "@cloudscape-design/components/toggle";
 import { useCallback, useMemo, useState } from "react";
 import { useNavigate } from "react-router";
 import type { Session } from "@/api/types";
@@ -25,13 +26,13 @@ export default function SessionsPage() {
   const { items: controllers } = useControllers();
   const navigate = useNavigate();
   const actions = useSessionActions();
-  const [whose, setWhose] = useState("mine");
+  const [everybody, setEverybody] = useState(false);
 
   const current = useMemo(() => [...items.values()].filter((session) => !isOver(session)), [items]);
   const others = current.some((session) => session.user_id !== user.id);
   const listed = useMemo(
-    () => current.filter((session) => whose === "all" || session.user_id === user.id),
-    [current, whose, user.id],
+    () => current.filter((session) => everybody || session.user_id === user.id),
+    [current, everybody, user.id],
   );
   const quotas = useQuotas(fingerprint(current));
   const controllerName = useCallback(
@@ -65,7 +66,7 @@ export default function SessionsPage() {
         header={
           <SpaceBetween size="m">
             <Header variant="h1" counter={status === "ready" ? `(${listed.length})` : undefined} actions={launch}>
-              {whose === "all" ? "Sessions" : "My sessions"}
+              {everybody ? "Sessions" : "My sessions"}
             </Header>
             <ProblemAlert
               problem={problem}
@@ -82,16 +83,12 @@ export default function SessionsPage() {
               filteringPlaceholder="Find sessions"
               filteringAriaLabel="Find sessions"
             />
-            {(others || whose === "all") && (
-              <SegmentedControl
-                label="Whose"
-                selectedId={whose}
-                options={[
-                  { id: "mine", text: "Mine" },
-                  { id: "all", text: "Everybody's" },
-                ]}
-                onChange={({ detail }) => setWhose(detail.selectedId)}
-              />
+            {(others || everybody) && (
+              <Box padding={{ top: "xxs" }}>
+                <Toggle checked={everybody} onChange={({ detail }) => setEverybody(detail.checked)} data-testid="everybody">
+                  Everybody&apos;s
+                </Toggle>
+              </Box>
             )}
           </SpaceBetween>
         }

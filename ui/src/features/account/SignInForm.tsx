@@ -3,6 +3,7 @@ import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import Link from "@cloudscape-design/components/link";
+import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState, type SyntheticEvent } from "react";
 import { asProblem, type Problem } from "@/api/problem";
@@ -15,6 +16,7 @@ export function SignInForm({ expired }: { expired: boolean }) {
   const [password, setPassword] = useState("");
   const [tenant, setTenant] = useState("");
   const [askTenant, setAskTenant] = useState(false);
+  const [tenants, setTenants] = useState<readonly string[]>([]);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
   const [tried, setTried] = useState(false);
@@ -31,6 +33,7 @@ export function SignInForm({ expired }: { expired: boolean }) {
       const found = asProblem(error);
       setProblem(found);
       if (signInMessage(found).needsTenant) setAskTenant(true);
+      if (found.tenants.length > 0) setTenants(found.tenants);
       setBusy(false);
     }
   };
@@ -72,7 +75,18 @@ export function SignInForm({ expired }: { expired: boolean }) {
             nativeInputAttributes={{ "data-testid": "sign-in-password" }}
           />
         </FormField>
-        {askTenant ? (
+        {tenants.length > 0 && (
+          <FormField label="Tenant">
+            <Select
+              selectedOption={tenant ? { value: tenant, label: tenant } : null}
+              options={tenants.map((slug) => ({ value: slug, label: slug }))}
+              placeholder="Choose a tenant"
+              onChange={({ detail }) => setTenant(detail.selectedOption.value ?? "")}
+              data-testid="sign-in-tenants"
+            />
+          </FormField>
+        )}
+        {tenants.length === 0 && askTenant && (
           <FormField label="Tenant" description="The short name of your organisation.">
             <Input
               value={tenant}
@@ -82,7 +96,8 @@ export function SignInForm({ expired }: { expired: boolean }) {
               nativeInputAttributes={{ "data-testid": "sign-in-tenant" }}
             />
           </FormField>
-        ) : (
+        )}
+        {tenants.length === 0 && !askTenant && (
           <Link
             href="#tenant"
             fontSize="body-s"

@@ -29,19 +29,17 @@ export function ControllerCard({ controller, canManage, onAction }: Props) {
           <Header
             variant="h2"
             description={
-              <>
-                {[controller.platform, controller.agent_version && `agent ${controller.agent_version}`]
-                  .filter(Boolean)
-                  .join(" · ")}
-                {controller.last_seen_at ? <> · seen <Ago time={controller.last_seen_at} /></> : " · not seen yet"}
-              </>
-            }
-            info={
-              <SpaceBetween direction="horizontal" size="xs">
+              <SpaceBetween direction="horizontal" size="s" alignItems="center">
                 <span data-testid="controller-state" data-state={controller.state}>
                   <StatusIndicator type={type}>{label}</StatusIndicator>
                 </span>
                 {controller.cordoned && <Badge color="severity-medium">Cordoned</Badge>}
+                <span>
+                {[controller.platform, controller.agent_version && `agent ${controller.agent_version}`]
+                  .filter(Boolean)
+                  .join(" · ")}
+                {controller.last_seen_at ? <> · seen <Ago time={controller.last_seen_at} /></> : " · not seen yet"}
+                </span>
               </SpaceBetween>
             }
             actions={canManage && <Menu controller={controller} onAction={onAction} />}

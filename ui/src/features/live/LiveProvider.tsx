@@ -2,6 +2,7 @@ import { createContext, useContext, useEffect, useState, useSyncExternalStore, t
 import type { FeedStatus } from "@/api/events";
 import type { Controller, Session } from "@/api/types";
 import type { EntityStore, Snapshot } from "./entityStore";
+import { useCan } from "@/features/account/AccountProvider";
 import { Live } from "./live";
 
 const LiveContext = createContext<Live | null>(null);
@@ -31,7 +32,10 @@ export function useSessions(): Snapshot<Session> {
 
 export function useControllers(): Snapshot<Controller> {
   const live = useLive();
-  useEffect(() => live.want(live.controllers), [live]);
+  const permitted = useCan("controllers:read");
+  useEffect(() => {
+    if (permitted) live.want(live.controllers);
+  }, [live, permitted]);
   return useSyncExternalStore(live.controllers.subscribe, live.controllers.get);
 }
 

@@ -8,6 +8,7 @@ import { EntityStore, timeStamp } from "./entityStore";
 export class Live {
   readonly sessions = new EntityStore<Session>(listSessions, (session) => timeStamp(session.updated_at));
   readonly controllers = new EntityStore<Controller>(listControllers, () => null);
+  private readonly newest = new Map<string, number>();
   private status: FeedStatus = "connecting";
   private readonly listeners = new Set<() => void>();
   private readonly feed = eventFeed({
@@ -49,16 +50,19 @@ export class Live {
     for (const store of this.wanted) void store.load();
   }
 
-  private apply({ kind, data }: StreamEvent): void {
-    const [subject, verb] = kind.split(".");
-    const gone = verb === "removed" || verb === "deleted";
-    if (subject === "session") this.change(this.sessions, data, gone);
-    else if (subject === "controller") this.change(this.controllers, data, gone);
+  private apply(event: StreamEvent): void {
+    const [subject, verb] = event.kind.split(".");
+    const gone = verb === "removed";
+    if (subject === "session") this.change(this.sessions, event, gone);
+    else if (subject === "controller") this.change(this.controllers, event, gone);
   }
 
-  private change<T extends { id: string }>(store: EntityStore<T>, data: unknown, gone: boolean): void {
+  private change<T extends { id: string }>(store: EntityStore<T>, event: StreamEvent, gone: boolean): void {
     // The document gives an event's data no type of its own: it is the view that GET answers.
-    const item = data as T;
+    const item = event.data as unknown as T;
+    // A repeated or late event must not undo a later one about the same row.
+    if (event.id <= (this.newest.get(item.id) ?? 0)) return;
+    this.newest.set(item.id, event.id);
     if (gone) store.remove(item.id);
     else store.put(item);
   }

@@ -8,11 +8,12 @@ import { meters, whose } from "./usage";
 
 /** Usage against limits. Shows nothing when there is nothing to count against. */
 export function QuotaMeters({ quotas }: { quotas: readonly Quota[] }) {
-  if (quotas.length === 0) return null;
+  const shown = quotas.filter((quota) => quota.scope === "user" || meters(quota).some(({ limit }) => limit !== null));
+  if (shown.length === 0) return null;
   return (
     <Container>
       <SpaceBetween size="m">
-        {quotas.map((quota) => (
+        {shown.map((quota) => (
           <div key={`${quota.scope} ${quota.subject_id}`} data-testid={`quota-${quota.scope}`}>
             <Box variant="awsui-key-label" padding={{ bottom: "xxs" }}>
               {whose(quota)} usage

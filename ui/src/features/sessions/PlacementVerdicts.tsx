@@ -48,16 +48,16 @@ export function PlacementVerdicts({ placement }: { placement: Placement }) {
 
 function OneVerdict({ verdict, chosen }: { verdict: Verdict; chosen: boolean }) {
   return (
-    <div data-testid={`verdict-${verdict.controller_id}`} data-suitable={verdict.suitable}>
-      <div className={styles.verdict}>
-        <Box fontWeight="bold">{verdict.controller_name}</Box>
+    <div className={styles.verdict} data-testid={`verdict-${verdict.controller_id}`} data-suitable={verdict.suitable}>
+      <Box fontWeight="bold">{verdict.controller_name}</Box>
+      <div>
         <StatusIndicator type={verdict.suitable ? "success" : "error"}>{words(verdict, chosen)}</StatusIndicator>
+        {verdict.reasons.map((reason) => (
+          <Box key={reason.code} color="text-body-secondary" fontSize="body-s">
+            <span data-reason={reason.code}>{reason.message}</span>
+          </Box>
+        ))}
       </div>
-      {verdict.reasons.map((reason) => (
-        <Box key={reason.code} color="text-body-secondary" fontSize="body-s">
-          <span data-reason={reason.code}>{reason.message}</span>
-        </Box>
-      ))}
     </div>
   );
 }

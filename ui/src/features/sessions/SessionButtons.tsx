@@ -1,7 +1,7 @@
 import Button from "@cloudscape-design/components/button";
 import ButtonDropdown, { type ButtonDropdownProps } from "@cloudscape-design/components/button-dropdown";
-import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { Session } from "@/api/types";
+import styles from "./sessions.module.css";
 import { can, isStarting, type Action } from "./states";
 import type { SessionActions } from "./useSessionActions";
 
@@ -24,7 +24,7 @@ export function SessionButtons({ session, actions }: Props) {
     ...rest.map((action) => ({ id: action, text: WORDS[action] })),
   ];
   return (
-    <SpaceBetween direction="horizontal" size="xs" alignItems="center">
+    <div className={styles.buttons}>
       <MainButton session={session} actions={actions} />
       <span data-testid="session-menu" data-session-id={session.id}>
         <ButtonDropdown
@@ -35,7 +35,7 @@ export function SessionButtons({ session, actions }: Props) {
           onItemClick={({ detail }) => follow(detail.id, session, actions)}
         />
       </span>
-    </SpaceBetween>
+    </div>
   );
 }
 

@@ -18,7 +18,7 @@ export function SessionHeader({ session, actions }: Props) {
   return (
     <Header
       variant="h1"
-      info={<SessionStateBadge session={session} />}
+      description={<SessionStateBadge session={session} />}
       actions={
         <SpaceBetween direction="horizontal" size="xs">
           {can(session, "terminate") && (

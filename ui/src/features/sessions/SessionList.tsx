@@ -39,18 +39,25 @@ function SessionTable({ items, collection, controllerName, actions, header, filt
         cell: (session) => <SessionName session={session} />,
         sortingField: "name",
         isRowHeader: true,
+        minWidth: 220,
       },
-      { id: "state", header: "State", cell: (session) => <StateCell session={session} />, sortingField: "state" },
-      { id: "controller", header: "Controller", cell: (session) => controllerName(session.controller_id) },
-      { id: "resources", header: "Resources", cell: resources },
+      { id: "state", header: "State", cell: (session) => <StateCell session={session} />, sortingField: "state", minWidth: 150, maxWidth: 320 },
+      { id: "controller", header: "Controller", cell: (session) => controllerName(session.controller_id), minWidth: 120 },
+      { id: "resources", header: "Resources", cell: resources, minWidth: 130 },
       {
         id: "created",
         header: "Created",
         cell: (session) => <Ago time={session.created_at} />,
         sortingField: "created_at",
+        minWidth: 130,
       },
-      { id: "activity", header: "Last activity", cell: (session) => <Ago time={session.last_activity_at} /> },
-      { id: "actions", header: "Actions", cell: (session) => <SessionButtons session={session} actions={actions} /> },
+      { id: "activity", header: "Last activity", cell: (session) => <Ago time={session.last_activity_at} />, minWidth: 130 },
+      {
+        id: "actions",
+        header: "Actions",
+        cell: (session) => <SessionButtons session={session} actions={actions} />,
+        minWidth: 190,
+      },
     ],
     [controllerName, actions],
   );
@@ -61,7 +68,7 @@ function SessionTable({ items, collection, controllerName, actions, header, filt
       columnDefinitions={columns}
       trackBy="id"
       variant="full-page"
-      stickyHeader={false}
+      wrapLines
       loading={loading}
       loadingText="Loading sessions"
       header={header}
