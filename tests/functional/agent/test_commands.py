@@ -126,9 +126,7 @@ async def test_newer_intent_stops_a_start_between_two_steps(
     assert not world.instances
 
 
-async def test_sessions_run_side_by_side(
-    server: FakeServer, world: FakeWorld, agent: AgentProcess
-) -> None:
+async def test_sessions_run_side_by_side(server: FakeServer, world: FakeWorld, agent: AgentProcess) -> None:
     together = threading.Barrier(5)
 
     def pause(stage: Stage) -> None:

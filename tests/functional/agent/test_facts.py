@@ -1,0 +1,197 @@
+"""Heartbeats, inventories, endings and credentials: what the agent says without being asked to act."""
+
+import asyncio
+
+import pytest
+
+from agent.drivers.base import Inventory
+from agent.drivers.fake import FakeDriver, FakeWorld
+from chalicelib.core.ids import new_id
+from chalicelib.protocol.agents import Health, InventoryAction, Remedy
+from chalicelib.protocol.instances import InstanceState, Reason
+from tests.functional.agent.agent_process import AgentProcess, eventually, holds
+from tests.functional.agent.fake_server import FakeServer
+
+GONE = Reason(code="instance_exited", message="It ended with exit code 1.")
+
+
+@pytest.mark.feature("Controllers show capacity, usage and the health of each part of their agent")
+async def test_heartbeats_say_how_the_agent_is(
+    server: FakeServer, world: FakeWorld, agent: AgentProcess
+) -> None:
+    session, _ = server.issue("start")
+    await eventually(lambda: session.outcomes == ["succeeded"])
+    await eventually(lambda: server.heartbeats[-1].instances == 1)
+    beat = server.heartbeats[-1]
+    assert beat.capacity == world.capacity
+    assert beat.usage.cpu_millis == 500
+    assert {beat.polling.state, beat.platform.state, beat.streaming.state} == {Health.OK}
+    assert agent.beats[-1].epoch == 1
+
+
+async def test_heartbeats_keep_to_the_servers_interval(server: FakeServer, agent: AgentProcess) -> None:
+    await eventually(lambda: len(server.heartbeats) >= 2)
+    server.intervals = server.intervals.model_copy(update={"heartbeat": 300})
+    count = len(server.heartbeats)
+    await eventually(lambda: len(server.heartbeats) > count)
+    count = len(server.heartbeats)
+    await holds(lambda: len(server.heartbeats) == count, 1)
+
+
+async def test_a_change_of_health_is_told_at_once(
+    server: FakeServer, world: FakeWorld, agent: AgentProcess
+) -> None:
+    server.intervals = server.intervals.model_copy(update={"heartbeat": 300})
+    await eventually(lambda: server.heartbeats and agent.access.intervals.heartbeat == 300)
+    world.available = False
+    await eventually(lambda: server.heartbeats[-1].platform.state is Health.FAILING, within=3)
+
+
+async def test_a_platform_that_hangs_is_failing(
+    server: FakeServer, world: FakeWorld, agent: AgentProcess
+) -> None:
+    await eventually(lambda: server.heartbeats)
+    with world.lock:
+        await eventually(
+            lambda: (
+                server.heartbeats[-1].platform.reason
+                and server.heartbeats[-1].platform.reason.code == "platform_silent"
+            )
+        )
+    await eventually(lambda: server.heartbeats[-1].platform.state is Health.OK)
+
+
+async def test_a_queue_that_refuses_is_told(server: FakeServer, agent: AgentProcess) -> None:
+    await eventually(lambda: server.heartbeats)
+    server.queue_down = True
+    await eventually(lambda: server.heartbeats[-1].polling.state is Health.FAILING)
+    server.queue_down = False
+    await eventually(lambda: server.heartbeats[-1].polling.state is Health.OK)
+    session, _ = server.issue("start")
+    await eventually(lambda: session.outcomes == ["succeeded"])
+
+
+async def test_credentials_renew_before_they_end_without_a_gap(
+    server: FakeServer, agent: AgentProcess
+) -> None:
+    await eventually(lambda: server.calls["credentials"] == 1)
+    server.credentials_life = 1.0
+    agent.access.renew_now()
+    await eventually(lambda: server.calls["credentials"] >= 4)
+    await holds(lambda: server.heartbeats[-1].polling.state is Health.OK, 1)
+    assert server.epoch == 1
+
+
+async def test_refused_credentials_are_replaced_at_once(server: FakeServer, agent: AgentProcess) -> None:
+    await eventually(lambda: server.queue_keys_used)
+    server.queue_key = "key-2"
+    session, _ = server.issue("start")
+    await eventually(lambda: session.outcomes == ["succeeded"])
+    await eventually(lambda: not server.queue and server.queue_keys_used[-1] == "key-2")
+
+
+async def test_an_instance_that_ends_by_itself_is_reported_once(
+    server: FakeServer, world: FakeWorld, agent: AgentProcess
+) -> None:
+    session, _ = server.issue("start")
+    await eventually(lambda: session.outcomes == ["succeeded"])
+    world.end(session.session_id, GONE)
+    await eventually(lambda: session.endings)
+    await holds(lambda: session.endings == [GONE], 0.5)
+    server.issue("wake", session)
+    await eventually(lambda: session.outcomes == ["succeeded"] * 2)
+    world.end(session.session_id, GONE)
+    await eventually(lambda: len(session.endings) == 2)
+
+
+async def test_an_instance_that_ended_while_the_agent_was_dead_is_reported(
+    server: FakeServer, world: FakeWorld, agent: AgentProcess
+) -> None:
+    session, _ = server.issue("start")
+    await eventually(lambda: session.outcomes == ["succeeded"])
+    after = await agent.kill()
+    world.end(session.session_id, GONE)
+    await after.start()
+    await eventually(lambda: session.endings == [GONE])
+    await after.stop()
+
+
+async def test_inventory_is_taken_on_start_and_after_an_outage(
+    server: FakeServer, world: FakeWorld, agent: AgentProcess
+) -> None:
+    server.intervals = server.intervals.model_copy(update={"inventory": 600})
+    await eventually(lambda: server.inventories)
+    await eventually(lambda: agent.access.intervals.inventory == 600)
+    await asyncio.sleep(0.6)
+    count = len(server.inventories)
+    server.down = True
+    await eventually(lambda: not agent.reach.reachable.is_set())
+    server.down = False
+    await eventually(lambda: len(server.inventories) > count)
+
+
+@pytest.mark.feature("A restarted agent adopts running instances and removes what nobody wants")
+async def test_orphans_are_removed_and_the_unknown_adopted(
+    server: FakeServer, world: FakeWorld, agent: AgentProcess
+) -> None:
+    orphan, _ = server.issue("start")
+    adopted, _ = server.issue("start")
+    await eventually(lambda: orphan.outcomes == adopted.outcomes == ["succeeded"])
+    for file in (agent.state / "worker" / "fences").glob("*.json"):
+        file.unlink()
+    after = await agent.kill()
+    for session, remedy in ((orphan, Remedy.REMOVE), (adopted, Remedy.ADOPT)):
+        server.actions.append(
+            InventoryAction(
+                remedy=remedy, session_id=session.session_id, incarnation=1, generation=1, fence=1
+            )
+        )
+    await after.start()
+    await eventually(lambda: list(world.instances) == [(adopted.session_id, 1)])
+    assert orphan.session_id in world.homes
+    world.end(adopted.session_id, GONE)
+    await eventually(lambda: adopted.endings == [GONE])
+    last = server.inventories[-1]
+    await eventually(lambda: server.inventories[-1] is not last)
+    facts = server.inventories[-1].instances
+    assert [(each.session_id, each.state) for each in facts] == [(adopted.session_id, InstanceState.STOPPED)]
+    await after.stop()
+
+
+async def test_an_older_decision_does_not_touch_what_was_claimed_since(
+    server: FakeServer, world: FakeWorld, agent: AgentProcess
+) -> None:
+    session, _ = server.issue("start")
+    await eventually(lambda: session.outcomes == ["succeeded"])
+    server.actions.append(
+        InventoryAction(
+            remedy=Remedy.REMOVE, session_id=session.session_id, incarnation=1, generation=0, fence=0
+        )
+    )
+    await eventually(lambda: not server.actions)
+    await holds(lambda: (session.session_id, 1) in world.instances, 0.3)
+
+
+async def test_a_loop_that_crashes_is_started_again(
+    server: FakeServer, world: FakeWorld, agent: AgentProcess
+) -> None:
+    class Broken(FakeDriver):
+        def inventory(self) -> Inventory:
+            raise ZeroDivisionError
+
+        def ended(self) -> tuple[()]:
+            raise ZeroDivisionError
+
+    after = await agent.kill()
+    await after.start(driver=Broken(server.controller_id, world))
+    session, _ = server.issue("start")
+    await eventually(lambda: session.outcomes == ["succeeded"])
+    await eventually(lambda: server.heartbeats[-1].platform.reason is not None)
+    await after.stop()
+
+
+async def test_unknown_sessions_reports_are_dropped(server: FakeServer, agent: AgentProcess) -> None:
+    from agent.worker.outbox import Report
+
+    await agent.worker.outbox.add(Report(session_id=new_id("ses"), fence=1, ended=GONE))
+    await eventually(lambda: len(agent.worker.outbox) == 0)
