@@ -54,7 +54,10 @@ class DockerDriver:
         return read_backend(self._engine)
 
     def capacity(self) -> Capacity:
+        """Comes with each heartbeat, so it also puts back firewall rules that something flushed; raises
+        `network_unprotected` if it cannot, and so makes the controller's health say it."""
         host = self._engine.host()
+        self._networks.protect()
         return Capacity(
             cpu_millis=host.cpus * 1000,
             memory_bytes=max(0, host.memory_bytes - max(RESERVE, host.memory_bytes // 20)),
@@ -91,8 +94,6 @@ class DockerDriver:
             self._remove_home(session_id)
 
     def inventory(self) -> Inventory:
-        """Also puts firewall rules back that something flushed, since it runs every few minutes."""
-        self._networks.protect()
         own = {naming.CONTROLLER: self._controller_id}
         instances = (self._facts(container) for container in self._engine.containers(own))
         homes = {labels[naming.SESSION] for labels in self._engine.volumes(own) if naming.SESSION in labels}

@@ -22,7 +22,8 @@ CHUNK = 64 * 1024
 
 @dataclass
 class TinyRegistry:
-    """`good` is the image's name. Knobs: `seconds` to serve the layer in, `broken` to break off midway,
+    """`good` is the image's name. Knobs: `seconds` to serve the layer in, `broken` to serve
+    other bytes than promised,
     `refusing` to answer 401."""
 
     seconds: float = 0.0
@@ -93,16 +94,14 @@ class TinyRegistry:
         request.end_headers()
         if request.command == "HEAD":
             return
+        if self.broken and kind == LAYER:
+            body = body[:-1] + bytes([body[-1] ^ 1])
         chunks = [body[i : i + CHUNK] for i in range(0, len(body), CHUNK)]
         self.sending += kind == LAYER
         try:
-            for index, chunk in enumerate(chunks):
-                if kind == LAYER:
-                    if self.broken and index > len(chunks) // 2:
-                        request.connection.close()
-                        return
-                    if self.closed.wait(self.seconds / len(chunks)):
-                        return
+            for chunk in chunks:
+                if kind == LAYER and self.closed.wait(self.seconds / len(chunks)):
+                    return
                 request.wfile.write(chunk)
         except OSError:
             request.close_connection = True  # the client hung up, as a cancelled pull does

@@ -35,7 +35,7 @@ def failure(controller: DockerAdapter, **changes: object) -> DriverError:
 
 
 @pytest.mark.feature("A session that cannot start says why")
-def test_a_registry_that_breaks_off(controller: DockerAdapter) -> None:
+def test_a_registry_that_serves_damage(controller: DockerAdapter) -> None:
     controller.registry.broken = True
     error = failure(controller, behaviour="pullable")
     assert isinstance(error, TemporaryError)

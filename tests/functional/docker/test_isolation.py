@@ -129,11 +129,11 @@ def test_no_network_means_none(place: Place) -> None:
 
 
 def test_flushed_rules_come_back(place: Place) -> None:
-    """A reloaded firewall must not open the host for longer than the inventory's interval."""
+    """A reloaded firewall must not open the host for longer than a heartbeat's interval."""
     surroundings.sh("iptables", "-D", "INPUT", "-i", place.bridge, "-j", f"SS-{place.bridge}-HOST")
     surroundings.sh("iptables", "-F", f"SS-{place.bridge}-OUT")
     assert place.reach("172.17.0.1") == "open host"
-    place.controller.open().inventory()
+    place.controller.open().capacity()
     assert place.reach("172.17.0.1") in CLOSED
     assert place.reach(surroundings.PRIVATE) in CLOSED
 
@@ -144,7 +144,7 @@ def test_rules_stay_first(place: Place) -> None:
     surroundings.sh("iptables", "-I", *accept)
     try:
         assert place.reach("172.17.0.1") == "open host"
-        place.controller.open().inventory()
+        place.controller.open().capacity()
         assert place.reach("172.17.0.1") in CLOSED
     finally:
         surroundings.sh("iptables", "-D", *accept)
