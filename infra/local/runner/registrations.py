@@ -49,20 +49,20 @@ Registration = Schedule | Stream | Queue
 
 
 def registrations(app: Any) -> list[Registration]:
-    """Raises ValueError for a kind of trigger that is not run here: it would silently never fire."""
+    """Raises TypeError for a kind of trigger that is not run here: it would silently never fire."""
     return [_read(config) for config in app.event_sources]
 
 
 def _read(config: Any) -> Registration:
+    if not isinstance(config, ScheduledEventConfig | DynamoDBEventConfig | SQSEventConfig):
+        raise TypeError(f"{config.name}: {type(config).__name__} is not run by the local stack")
     function = _entry_point(config.handler_string)
     if isinstance(config, ScheduledEventConfig):
         return Schedule(config.name, seconds(config.schedule_expression), function)
     if isinstance(config, DynamoDBEventConfig):
         return Stream(config.name, table_of(config.stream_arn), config.batch_size, function)
-    if isinstance(config, SQSEventConfig):
-        queue = config.queue or str(config.queue_arn).rpartition(":")[2]
-        return Queue(config.name, queue, config.batch_size, function)
-    raise ValueError(f"{config.name}: {type(config).__name__} is not run by the local stack")
+    queue = config.queue or str(config.queue_arn).rpartition(":")[2]
+    return Queue(config.name, queue, config.batch_size, function)
 
 
 def seconds(expression: str | ScheduleExpression) -> float:

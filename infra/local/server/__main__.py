@@ -21,7 +21,8 @@ from infra.local.settings import ROOT, Settings, read
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for noisy in ("httpx", "botocore"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
     asyncio.run(_serve(read(os.environ)))
 
 
@@ -48,6 +49,7 @@ def _server(app: App, port: int) -> uvicorn.Server:
         app,
         host="127.0.0.1",
         port=port,
+        interface="asgi3",
         http="httptools",
         ws_max_size=256 * 1024,
         ws_per_message_deflate=False,

@@ -45,7 +45,7 @@ class QueueForwarder:
         headers = [
             (name, value)
             for name, value in request.headers
-            if name in _FORWARDED or name.startswith(("x-amz-", "amz-sdk-"))
+            if name in _FORWARDED or name.startswith(("x-amz", "amz-sdk-"))
         ]
         try:
             answer = await self._client.post(request.path, content=request.body, headers=headers)

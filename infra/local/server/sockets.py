@@ -34,6 +34,7 @@ class _Connection:
     request: Request
     connected_at: float
     outgoing: "asyncio.Queue[str | None]" = field(default_factory=lambda: asyncio.Queue(_QUEUED))
+    abandoned: asyncio.Event = field(default_factory=asyncio.Event)
     close_code: int = 1000
 
 
@@ -82,9 +83,9 @@ class Sockets:
             self._enqueue(connection, None)
             return Answer(204)
         facts = {
-            "ConnectedAt": _time(connection.connected_at),
-            "Identity": {"SourceIp": connection.request.client, "UserAgent": ""},
-            "LastActiveAt": _time(time.time()),
+            "connectedAt": _time(connection.connected_at),
+            "identity": {"sourceIp": connection.request.client, "userAgent": ""},
+            "lastActiveAt": _time(time.time()),
         }
         return Answer(200, [("content-type", "application/json")], json.dumps(facts).encode())
 
@@ -93,9 +94,8 @@ class Sockets:
             connection.outgoing.put_nowait(text)
         except asyncio.QueueFull:  # it does not read: end it, so that it catches up when it comes back
             connection.close_code = _SLOW
-            while not connection.outgoing.empty():
-                connection.outgoing.get_nowait()
-            connection.outgoing.put_nowait(None)
+            connection.abandoned.set()
+            self._open.pop(connection.id, None)
 
     async def _connect(self, connection: _Connection) -> bool:
         answer = await self._call("$connect", connection, "CONNECT")
@@ -104,14 +104,15 @@ class Sockets:
     async def _converse(self, connection: _Connection, receive: Receive, send: Send) -> None:
         writer = asyncio.create_task(_write(connection, send))
         reader = asyncio.create_task(self._read(connection, receive))
-        await asyncio.wait({writer, reader}, timeout=MAX_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        if not reader.done():
-            code = connection.close_code if writer.done() else _OVER
-            with contextlib.suppress(Exception):  # it may have gone in the meantime
-                await send({"type": "websocket.close", "code": code})
-        for task in (writer, reader):
+        abandoned = asyncio.create_task(connection.abandoned.wait())
+        tasks = {writer, reader, abandoned}
+        done, _ = await asyncio.wait(tasks, timeout=MAX_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(writer, reader, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if reader not in done:
+            with contextlib.suppress(Exception):  # it may have gone in the meantime
+                await send({"type": "websocket.close", "code": connection.close_code if done else _OVER})
 
     async def _read(self, connection: _Connection, receive: Receive) -> None:
         while True:
