@@ -1,86 +1,169 @@
 #!/bin/sh
 # Installs the StreamSpace agent on a Docker host and enrols it; served at <control plane>/install.
 #
-#   curl -fsSL URL/install | sh -s -- --url URL --token TOKEN [--takeover]
+#   curl -fsSL URL/install | sh -s -- --url URL --token TOKEN [--takeover] [--platform docker]
 #
-# Makes /opt/streamspace-agent (a Python environment) and /var/lib/streamspace-agent (its key and reports), and
-# a service that starts with the machine where systemd runs. Nothing listens: the agent only dials out.
-# To remove it: systemctl disable --now streamspace-agent; rm -r those two and the service's file.
+# With root (or sudo): /opt/streamspace-agent (a Python environment), /var/lib/streamspace-agent (the agent's key
+# and reports) and, where systemd runs, a service. Without: all of it below ~/.streamspace-agent. Nothing
+# listens: the agent only dials out. Giving the command again updates the agent and is harmless otherwise.
+# To remove it: stop it (systemctl disable --now streamspace-agent, or kill the pid in agent.pid), then remove
+# those folders and the service's file.
 set -eu
 
-PREFIX=/opt/streamspace-agent
-STATE=/var/lib/streamspace-agent
 UNIT=/etc/systemd/system/streamspace-agent.service
 
 say() { printf '%s\n' "==> $*"; }
 fail() { printf '%s\n' "$*" >&2; exit 1; }
+usage() { fail "usage: sh -s -- --url URL --token TOKEN [--takeover] [--platform NAME]"; }
 
-url='' token='' takeover=''
-while [ $# -gt 0 ]; do
-    case $1 in
-        --url) url=${2%/}; shift 2 ;;
-        --token) token=$2; shift 2 ;;
-        --takeover) takeover=--takeover; shift ;;
-        *) fail "unknown option: $1" ;;
-    esac
-done
-[ -n "$url" ] && [ -n "$token" ] || fail "usage: sh -s -- --url URL --token TOKEN [--takeover]"
-[ "$(uname -s)" = Linux ] || fail "The agent runs on Linux."
-if [ "$(id -u)" = 0 ]; then root=''
-elif command -v sudo >/dev/null; then root='sudo'
-else fail "Run this as root, or install sudo: the agent needs Docker and the firewall."
-fi
+read_options() {
+    url='' token='' takeover='' platform=docker
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --takeover) takeover=--takeover; shift; continue ;;
+            --url | --token | --platform) [ $# -gt 1 ] || usage ;;
+            *) printf 'unknown option: %s\n' "$1" >&2; usage ;;
+        esac
+        case $1 in
+            --url) url=${2%/} ;;
+            --token) token=$2 ;;
+            --platform) platform=$2 ;;
+        esac
+        shift 2
+    done
+    if [ -z "$url" ] || [ -z "$token" ]; then usage; fi
+}
 
-missing=''
-python3 -c 'import venv, ensurepip' 2>/dev/null || missing="$missing python3 python3-venv"
-command -v docker >/dev/null || missing="$missing docker.io"
-command -v iptables >/dev/null || missing="$missing iptables"
-if [ -n "$missing" ]; then
-    command -v apt-get >/dev/null || fail "Please install first:$missing"
-    say "installing Debian packages:$missing"
+# Root is wanted: for sessions' firewall rules, for a service, and for a place that outlives a login.
+choose_place() {
+    root=''
+    if [ "$(id -u)" != 0 ] && command -v sudo >/dev/null && sudo -n true 2>/dev/null; then root=sudo; fi
+    if [ "$(id -u)" = 0 ] || [ -n "$root" ]; then
+        prefix=${STREAMSPACE_PREFIX:-/opt/streamspace-agent}
+        state=${STREAMSPACE_STATE:-/var/lib/streamspace-agent}
+    else
+        prefix=${STREAMSPACE_PREFIX:-$HOME/.streamspace-agent/env}
+        state=${STREAMSPACE_STATE:-$HOME/.streamspace-agent/state}
+    fi
+}
+
+find_python() {
+    for each in python3 python3.14 python3.13 python3.12 python3.11; do
+        if "$each" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            printf '%s' "$each"
+            return
+        fi
+    done
+}
+
+install_packages() {
+    if [ "$(id -u)" != 0 ] && [ -z "$root" ]; then fail "Please install first: $*"; fi
+    command -v apt-get >/dev/null || fail "Please install first: $*"
+    say "installing Debian packages: $*"
     $root apt-get update -qq
-    # shellcheck disable=SC2086 - a list of words
-    $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
-fi
-python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "The agent needs Python 3.11 or newer."
-$root docker info >/dev/null 2>&1 || fail "Docker does not answer. Start it (systemctl start docker), then try again."
+    $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
 
-wheel=$(curl -fsSL "$url/install/wheel.txt") || fail "$url does not hand out the agent."
-say "installing the agent into $PREFIX"
-$root python3 -m venv "$PREFIX"
-$root "$PREFIX/bin/pip" install --quiet --disable-pip-version-check --force-reinstall --no-deps "$url/install/$wheel"
-$root "$PREFIX/bin/pip" install --quiet --disable-pip-version-check "$url/install/$wheel"
+check_machine() {
+    [ "$(uname -s)" = Linux ] || fail "The agent runs on Linux."
+    python=$(find_python)
+    if [ -z "$python" ]; then
+        install_packages python3 python3-venv
+        python=$(find_python)
+        [ -n "$python" ] || fail "The agent needs Python 3.11 or newer; $(python3 --version) is here. Install it \
+(python3.11 or later, with venv), then give this command again."
+    fi
+    [ "$platform" = docker ] || return 0
+    command -v docker >/dev/null || install_packages docker.io
+    command -v iptables >/dev/null || [ -x /usr/sbin/iptables ] || install_packages iptables
+    $root docker info >/dev/null 2>&1 || fail "Docker does not answer. Start it (systemctl start docker) or join \
+its group (usermod -aG docker $(id -un), then sign in anew), then give this command again."
+}
 
-say "enrolling"
-$root mkdir -p "$STATE"
-$root chmod 700 "$STATE"
-# shellcheck disable=SC2086 - empty or one word
-$root "$PREFIX/bin/streamspace-agent" enroll --state "$STATE" --url "$url" --token "$token" $takeover
+install_agent() {
+    wheel=$(curl -fsSL "$url/install/wheel.txt") || fail "$url does not hand out the agent. Check the URL."
+    say "installing the agent into $prefix"
+    $root mkdir -p "$(dirname "$prefix")"
+    $root "$python" -m venv "$prefix"
+    # First with what it needs, then itself once more: its version may be that of an older build.
+    $root "$prefix/bin/pip" install --quiet --disable-pip-version-check "$url/install/$wheel"
+    $root "$prefix/bin/pip" install --quiet --disable-pip-version-check --force-reinstall --no-deps \
+        "$url/install/$wheel"
+}
 
-if [ -d /run/systemd/system ]; then
+enrol() {
+    say "enrolling"
+    $root mkdir -p "$state"
+    $root chmod 700 "$state"
+    # shellcheck disable=SC2086 - empty or one word
+    $root "$prefix/bin/streamspace-agent" enroll --state "$state" --url "$url" --token "$token" \
+        --platform "$platform" $takeover
+}
+
+start_service() {
     say "starting the service streamspace-agent"
-    $root tee "$UNIT" >/dev/null <<EOF
+    # 2 to 5: starting it again cannot help (agent/cli/exits.py).
+    $root tee "$UNIT" >/dev/null <<END
 [Unit]
 Description=StreamSpace agent
 After=network-online.target docker.service
 Wants=network-online.target
 
 [Service]
-ExecStart=$PREFIX/bin/streamspace-agent run --state $STATE
+ExecStart=$prefix/bin/streamspace-agent run --state $state
 Restart=always
 RestartSec=2
+RestartPreventExitStatus=2 3 4 5
 KillMode=mixed
+TimeoutStopSec=45
 
 [Install]
 WantedBy=multi-user.target
-EOF
+END
     $root systemctl daemon-reload
-    $root systemctl enable --now streamspace-agent
+    $root systemctl enable --quiet streamspace-agent
     $root systemctl restart streamspace-agent
     say "done; its log: journalctl -u streamspace-agent"
-else
-    say "starting the agent (no systemd here: start it yourself after a restart of the machine)"
-    $root sh -c "setsid sh -c 'while :; do $PREFIX/bin/streamspace-agent run --state $STATE; sleep 2; done' \
-        >>$STATE/agent.log 2>&1 </dev/null &"
-    say "done; its log: $STATE/agent.log"
-fi
+}
+
+start_in_background() {
+    say "starting the agent (no service here: start $state/keep-running after a restart of the machine)"
+    if [ -f "$state/agent.pid" ]; then
+        $root sh -c "kill \"\$(cat '$state/agent.pid')\" 2>/dev/null || true"
+        $root sh -c "for n in 1 2 3 4 5 6 7 8 9 10; do kill -0 \"\$(cat '$state/agent.pid')\" 2>/dev/null || break; \
+sleep 1; done"
+    fi
+    $root tee "$state/keep-running" >/dev/null <<END
+#!/bin/sh
+# Keeps the StreamSpace agent running until this process is told to stop.
+echo \$\$ >"$state/agent.pid"
+trap 'kill "\$agent" 2>/dev/null; wait "\$agent"; rm -f "$state/agent.pid"; exit 0' TERM INT
+while :; do
+    "$prefix/bin/streamspace-agent" run --state "$state" &
+    agent=\$!
+    wait "\$agent" && status=0 || status=\$?
+    # 2 to 5: starting it again cannot help.
+    case \$status in 2 | 3 | 4 | 5) rm -f "$state/agent.pid"; exit "\$status" ;; esac
+    sleep 2
+done
+END
+    $root chmod 700 "$state/keep-running"
+    $root sh -c "setsid '$state/keep-running' >>'$state/agent.log' 2>&1 </dev/null &"
+    say "done; its log: $state/agent.log, its pid: $state/agent.pid"
+}
+
+# All in functions, so that a download that breaks off runs nothing.
+main() {
+    read_options "$@"
+    choose_place
+    check_machine
+    install_agent
+    enrol
+    if [ -d /run/systemd/system ] && { [ "$(id -u)" = 0 ] || [ -n "$root" ]; }; then
+        start_service
+    else
+        start_in_background
+    fi
+}
+
+main "$@"
