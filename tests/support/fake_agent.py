@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.client.identity import public_key_text
@@ -57,6 +58,7 @@ class FakeAgent:
     skew: timedelta = timedelta()
     epoch: int = 0
     boot_id: str = ""
+    sequence: int = 0
     queue: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -125,3 +127,46 @@ class FakeAgent:
             "platform": OK,
             "streaming": OK,
         }
+
+    def received(self) -> list[dict[str, Any]]:
+        """References that wait on the queue, taken off it."""
+        sqs = boto3.client(
+            "sqs",
+            aws_access_key_id=self.queue["access_key_id"],
+            aws_secret_access_key=self.queue["secret_access_key"],
+            aws_session_token=self.queue["session_token"],
+        )
+        url, found = self.queue["queue_url"], []
+        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                found.append(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    def claim(self, command_id: str, claim_id: str | None = None) -> Answer:
+        body = {"epoch": self.epoch, "claim_id": claim_id or str(uuid.uuid4())}
+        return self.post(f"/agent/v1/commands/{command_id}/claim", body)
+
+    def report(self, session_id: str, fence: int, **facts: Any) -> Answer:
+        """Progress, or an end by itself."""
+        body = {"epoch": self.epoch, "fence": fence, "sequence": self._next(), **facts}
+        return self.post(f"/agent/v1/sessions/{session_id}/status", body)
+
+    def finish(self, command_id: str, fence: int, outcome: str = "succeeded", **more: Any) -> Answer:
+        body = {"epoch": self.epoch, "fence": fence, "sequence": self._next(), "outcome": outcome, **more}
+        return self.post(f"/agent/v1/commands/{command_id}/result", body)
+
+    def obey(self) -> list[dict[str, Any]]:
+        """Claim and succeed at everything that waits; the commands."""
+        obeyed = []
+        for reference in self.received():
+            grant = self.claim(reference["command_id"])
+            assert grant.status == 200, grant.text
+            answer = self.finish(reference["command_id"], grant.json["fence"])
+            assert answer.status == 200, answer.text
+            obeyed.append(grant.json["command"])
+        return obeyed
+
+    def _next(self) -> int:
+        self.sequence += 1
+        return self.sequence
