@@ -75,6 +75,7 @@ def pull(engine: Engine, image: str, progressing: Progressing, *, stall: float =
 def _request(api: Any, image: str) -> Any:
     """POST /images/create as the SDK does it, but with the response in hand, so that it can be hung up."""
     repository, tag = parse_repository_tag(image)
+    api.reload_config()  # a `docker login` since the agent started counts
     registry, _ = docker.auth.resolve_repository_name(repository)
     credentials = docker.auth.get_config_header(api, registry)
     return api.post(
