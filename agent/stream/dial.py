@@ -1,9 +1,10 @@
 """Keeps this gateway's idle connections parked at the relays (design §6: the agent only ever dials out).
 
 Per relay a few slots, each a loop: connect, show the grant, wait until a browser is put through, hand the
-connection to a splice with the gateway's own listener, begin again at once. A connection that dies after a
-while is replaced at once; failures back off with jitter, so that a thousand agents do not come back to a
-restarted relay in the same second. The grant is asked for anew at every dial.
+connection over to the gateway's server, begin again at once. It is handed over rather than spliced to the
+gateway's listener, because that is in the same process: one hop less. A connection that dies after a while
+is replaced at once; failures back off with jitter, so that a thousand agents do not come back to a restarted
+relay in the same second. The grant is asked for anew at every dial.
 """
 
 import asyncio
@@ -20,13 +21,15 @@ from urllib.parse import urlsplit
 from agent.stream import heads
 from agent.stream.address import Address, connect
 from agent.stream.heads import BadHead
-from agent.stream.pump import End, join
+from agent.stream.pump import End
 from chalicelib.protocol.agents import Health, PartHealth, RelayAccess
 from chalicelib.protocol.instances import Reason
 
 log = logging.getLogger(__name__)
 PATH = "/relay/v1/connect"
 ANSWER_TIMEOUT = 15.0
+Accept = Callable[[asyncio.Transport, bytes], None]
+"""Takes over a connection on which a browser's first bytes have come; reading is paused."""
 STEADY = 5.0
 """Seconds after which a parked connection counts as one that worked: its end is no failure."""
 
@@ -48,7 +51,7 @@ class Refused(Exception):
 
 
 class DialledEnd(End):
-    """Our side of one connection to a relay: its answer, then idle, then one end of a stream."""
+    """Our side of one connection to a relay: its answer, then idle until a browser talks."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,9 +62,6 @@ class DialledEnd(End):
         """The first bytes of a browser; reading is paused after them."""
 
     def data_received(self, data: bytes) -> None:
-        if self.other is not None:
-            super().data_received(data)
-            return
         self._read += data
         if not self.answered.done():
             head, end, rest = self._read.partition(heads.END)
@@ -88,23 +88,22 @@ class RelayDialler:
 
     def __init__(
         self,
-        gateway_address: Address,
+        gateway: Accept,
         access: Callable[[], RelayAccess | None],
         *,
         slots: int = 4,
         back_off: BackOff = BackOff(),
         look_again: float = 1.0,
     ) -> None:
-        self._gateway = gateway_address
+        self._gateway = gateway
         self._access = access
         self._slots = slots
         self._back_off = back_off
         self._look_again = look_again
         self._by_url: dict[str, list[asyncio.Task[None]]] = {}
         self._main: asyncio.Task[None] | None = None
-        self._streams: set[asyncio.Task[None]] = set()
-        self._ends: set[DialledEnd] = set()
         self._parked: set[DialledEnd] = set()
+        self._last_taken = float("-inf")
         self._trouble = Reason(code="relay_not_tried", message="No relay has been reached yet.")
 
     @property
@@ -115,19 +114,18 @@ class RelayDialler:
         self._main = asyncio.create_task(self._follow_access(), name="relay dialler")
 
     async def stop(self) -> None:
-        """Ends parked connections and streams alike."""
-        tasks = [task for tasks in self._by_url.values() for task in tasks] + list(self._streams)
+        """Ends what is parked; streams are the gateway's."""
+        tasks = [task for tasks in self._by_url.values() for task in tasks]
         tasks += [self._main] if self._main is not None else []
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._by_url.clear()
-        for end in list(self._ends):
-            end.abort()
 
     def health(self) -> PartHealth:
         """OK while a browser could be put through."""
-        if self._parked:
+        just_taken = asyncio.get_running_loop().time() - self._last_taken < STEADY
+        if self._parked or just_taken:
             return PartHealth(state=Health.OK)
         return PartHealth(state=Health.FAILING, reason=self._trouble)
 
@@ -176,13 +174,14 @@ class RelayDialler:
             self._parked.add(end)
             first = await end.taken
         except BaseException:
-            self._forget(end)
+            with contextlib.suppress(AttributeError):  # never connected
+                end.abort()
             raise
         finally:
             self._parked.discard(end)
-        task = asyncio.create_task(self._put_through(end, first), name="stream from a relay")
-        self._streams.add(task)
-        task.add_done_callback(self._streams.discard)
+        self._last_taken = asyncio.get_running_loop().time()
+        self._gateway(end.transport, first)
+        end.resume()
 
     async def _dial(self, end: DialledEnd, url: str, grant: str) -> None:
         parts = urlsplit(url)
@@ -191,33 +190,11 @@ class RelayDialler:
             raise ValueError(f"not a relay's address: {url}")
         address = Address(host=parts.hostname, port=parts.port or (443 if secure else 80))
         await connect(address, end, tls=ssl.create_default_context() if secure else None, timeout=10)
-        self._ends.add(end)
         end.write(_request(parts.netloc.rpartition("@")[2], parts.path.rstrip("/") + PATH, grant))
         async with asyncio.timeout(ANSWER_TIMEOUT):
             status, _ = heads.answer(await end.answered)
         if status != 101:
             raise Refused(f"status {status}")
-
-    async def _put_through(self, end: DialledEnd, first: bytes) -> None:
-        try:
-            local = await connect(self._gateway, End())
-        except OSError as error:
-            log.warning("the gateway does not answer at %s: %s", self._gateway, error)
-            self._forget(end)
-            return
-        try:
-            local.write(first)
-            join(end, local)
-            await end.gone.wait()
-            await local.gone.wait()
-        finally:
-            local.abort()
-            self._forget(end)
-
-    def _forget(self, end: DialledEnd) -> None:
-        self._ends.discard(end)
-        with contextlib.suppress(AttributeError):  # never connected
-            end.abort()
 
     def _failed(self, code: str, message: str) -> None:
         if self._trouble.message != message:

@@ -63,7 +63,7 @@ class StreamPlane:
     async def start(self) -> None:
         """Raises OSError if the gateway cannot listen."""
         await self._gateway.start()
-        self._dialler = RelayDialler(self._gateway.address, lambda: self._known.relay)
+        self._dialler = RelayDialler(self._gateway.accept, lambda: self._known.relay)
         await self._dialler.start()
 
     async def stop(self) -> None:

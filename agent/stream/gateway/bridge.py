@@ -11,9 +11,9 @@ from aiohttp import WSMsgType, web
 from agent.stream.gateway import rfb
 from agent.stream.gateway.endings import BAD_DATA, GONE, POLICY, Closed, Ending
 from agent.stream.gateway.messages import BadMessage, ClientMessages
+from agent.stream.gateway.wire import InstanceEnd
 
 log = logging.getLogger(__name__)
-CHUNK = 256 * 1024
 GREETING_TIMEOUT = 15.0
 SILENCE = 3
 """Pings without any sign of life from the client until it is given up. Generous, because a pong has to
@@ -27,6 +27,7 @@ class Bridge:
 
     def __init__(
         self,
+        request: web.BaseRequest,
         websocket: web.WebSocketResponse,
         messages: ClientMessages,
         *,
@@ -34,6 +35,7 @@ class Bridge:
         ponged: Callable[[bytes], Coroutine[None, None, None]],
         ping_every: float,
     ) -> None:
+        self._request = request
         self._websocket = websocket
         self._messages = messages
         self._touched = touched
@@ -44,17 +46,31 @@ class Bridge:
         """Bytes received and not yet asked for during the greeting."""
 
     async def run(self, instance: socket.socket, stopped: "asyncio.Future[Ending]") -> Ending:
-        """Greet the client, then pass bytes until one side ends or `stopped` is set. Raises Closed."""
-        try:
-            async with asyncio.timeout(GREETING_TIMEOUT):
-                await rfb.greet_client(self._read, self._websocket.send_bytes)
-        except TimeoutError:
-            return Ending(POLICY, "The client did not begin.")
-        except (ConnectionError, _ClientGone):
-            return GONE
+        """Greet the client, then pass bytes until one side ends or `stopped` is set. Closes `instance`.
+        Raises Closed."""
+        with contextlib.ExitStack() as undo:
+            undo.callback(instance.close)
+            try:
+                async with asyncio.timeout(GREETING_TIMEOUT):
+                    await rfb.greet_client(self._read, self._websocket.send_bytes)
+            except TimeoutError:
+                return Ending(POLICY, "The client did not begin.")
+            except (ConnectionError, _ClientGone):
+                return GONE
+            try:
+                _, end = await asyncio.get_running_loop().create_connection(
+                    lambda: InstanceEnd(self._request), sock=instance
+                )
+            except ConnectionError:
+                return GONE
+            undo.pop_all()  # the transport owns the socket now
+            undo.callback(end.close)
+            return await self._pass(end, stopped)
+
+    async def _pass(self, instance: InstanceEnd, stopped: "asyncio.Future[Ending]") -> Ending:
         loops = {
-            asyncio.create_task(self._from_instance(instance), name="instance to viewer"),
             asyncio.create_task(self._from_client(instance), name="viewer to instance"),
+            asyncio.create_task(self._until_gone(instance), name="instance to viewer"),
             asyncio.create_task(self._ping(), name="ping viewer"),
         }
         try:
@@ -65,28 +81,17 @@ class Bridge:
                 task.cancel()
             await asyncio.gather(*loops, return_exceptions=True)
 
-    async def _from_instance(self, instance: socket.socket) -> Ending:
-        loop, send = asyncio.get_running_loop(), self._websocket.send_bytes
-        try:
-            while data := await loop.sock_recv(instance, CHUNK):
-                try:
-                    await send(data)
-                except ConnectionError:
-                    return GONE
-        except OSError as error:
-            log.info("instance connection: %s", error)
+    async def _until_gone(self, instance: InstanceEnd) -> Ending:
+        await instance.gone.wait()
         return INSTANCE_GONE
 
-    async def _from_client(self, instance: socket.socket) -> Ending:
-        loop = asyncio.get_running_loop()
+    async def _from_client(self, instance: InstanceEnd) -> Ending:
         try:
-            await rfb.client_init(instance)
-            if preamble := self._messages.preamble():
-                await loop.sock_sendall(instance, preamble)
+            await instance.write(rfb.CLIENT_INIT + self._messages.preamble())
             data, self._held = self._held, b""
             while True:
                 if passed := self._messages.feed(data):
-                    await loop.sock_sendall(instance, passed)
+                    await instance.write(passed)
                 if self._messages.input_seen:
                     self._messages.input_seen = False
                     self._touched()
@@ -95,8 +100,6 @@ class Bridge:
             return GONE
         except BadMessage as bad:
             return Ending(POLICY, str(bad))
-        except OSError:
-            return INSTANCE_GONE
 
     async def _ping(self) -> Ending:
         loop = asyncio.get_running_loop()

@@ -13,8 +13,9 @@ from agent.stream.gateway import vnc_auth
 from agent.stream.gateway.endings import BAD_DATA, Closed, Ending
 
 VERSION = b"RFB 003.008\n"
+CLIENT_INIT = b"\x01"
+"""Always shared: a viewer must never throw out the others."""
 _NONE, _VNC_AUTH = 1, 2
-_SHARED = b"\x01"
 _VERSION = re.compile(rb"RFB (\d{3})\.(\d{3})\n")
 
 Read = Callable[[int], Awaitable[bytes]]
@@ -49,11 +50,6 @@ async def greet_instance(sock: socket.socket, password: str | None) -> None:
         raise HandshakeFailed(f"no security type in common (offered {list(offered)})")
     if struct.unpack("!I", await read(4))[0] != 0:
         raise HandshakeFailed(f"password refused: {await _reason(read)}")
-
-
-async def client_init(sock: socket.socket) -> None:
-    """Always shared: a viewer must never throw out the others."""
-    await asyncio.get_running_loop().sock_sendall(sock, _SHARED)
 
 
 async def greet_client(read: Read, write: Write) -> None:

@@ -116,6 +116,18 @@ class Gateway:
         self._instances.close()
         await self._ledger.close()
 
+    def accept(self, transport: asyncio.Transport, first: bytes) -> None:
+        """Serve a connection that was not made to our listener but dialled out to a relay; `first` was read
+        from it. Its reading may be paused until this returns."""
+        server = self._runner.server if self._runner is not None else None
+        if server is None or self._stopping:
+            transport.abort()
+            return
+        handler = server()
+        transport.set_protocol(handler)
+        handler.connection_made(transport)
+        handler.data_received(first)
+
     def activity(self) -> tuple[SessionActivity, ...]:
         """Sessions that somebody looks at, or has lately worked in."""
         return self._viewers.activity()
@@ -168,6 +180,7 @@ class Gateway:
                         await self._ledger.confirm(admitted.opened)
 
             bridge = Bridge(
+                request,
                 websocket,
                 ClientMessages(admitted.opened.grant.permissions),
                 touched=lambda: self._viewers.touched(session),
@@ -175,8 +188,7 @@ class Gateway:
                 ping_every=self._intervals().stream_ping,
             )
             instance = await self._instances.open(session, admitted.endpoint)
-            with instance:
-                ending = await bridge.run(instance, viewer.end)
+            ending = await bridge.run(instance, viewer.end)
             return await self._explained(session, admitted) if ending is INSTANCE_GONE else ending
         finally:
             self._viewers.remove(viewer)

@@ -169,8 +169,8 @@ class Plane:
         listen = Address(host="127.0.0.1", port=self.relay_port)
         return Relay(RelayConfig(listen, self.jwks_url, self.directory / "relay", upstream, **settings))
 
-    def dialler(self, gateway: Address) -> RelayDialler:
-        return RelayDialler(gateway, self.access, back_off=BackOff(0.02, 0.1), look_again=0.05)
+    def dialler(self, gateway: Gateway) -> RelayDialler:
+        return RelayDialler(gateway.accept, self.access, back_off=BackOff(0.02, 0.1), look_again=0.05)
 
 
 @pytest.fixture
@@ -215,7 +215,7 @@ async def relay(plane: Plane) -> AsyncIterator[Relay]:
 @pytest.fixture
 async def parked(plane: Plane, gateway: Gateway, relay: Relay) -> AsyncIterator[RelayDialler]:
     """A dialler whose connections are all parked."""
-    dialler = plane.dialler(gateway.address)
+    dialler = plane.dialler(gateway)
     await dialler.start()
     async with asyncio.timeout(5):
         while dialler.parked < 4:

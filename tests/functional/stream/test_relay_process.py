@@ -51,7 +51,7 @@ async def test_killed_and_restarted_without_the_control_plane(
     plane: Any, instance: Any, gateway: Gateway, browse: Browse, start: Start, eventually: Any
 ) -> None:
     process = await start()
-    dialler = plane.dialler(gateway.address)
+    dialler = plane.dialler(gateway)
     await dialler.start()
     await eventually(lambda: dialler.parked == 4)
     address = Address(host="127.0.0.1", port=plane.relay_port)

@@ -9,7 +9,6 @@ from typing import Any
 import aiohttp
 import pytest
 
-from agent.stream.address import Address
 from agent.stream.dial import RelayDialler
 from agent.stream.gateway import Gateway
 from agent.stream.relay import Relay
@@ -91,7 +90,7 @@ async def test_a_gateway_that_went_away_and_one_that_comes_in_time(
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
         await browse(relay.address, f"ticket.{plane.ticket()}")
     assert refused.value.status == 503
-    dialler = plane.dialler(gateway.address)
+    dialler = plane.dialler(gateway)
     waiting = asyncio.create_task(browse(relay.address, f"ticket.{plane.ticket()}"))
     await asyncio.sleep(0.1)
     await dialler.start()
@@ -136,7 +135,7 @@ async def test_parked_connections_end_with_their_grant_and_are_replaced(
     plane: Any, gateway: Gateway, relay: Relay, eventually: Eventually
 ) -> None:
     plane.grant_life = 1
-    dialler = plane.dialler(gateway.address)
+    dialler = plane.dialler(gateway)
     await dialler.start()
     await eventually(lambda: len(relay.parking) == 4)
     first = set(relay.parking._parked[CONTROLLER])
@@ -190,7 +189,7 @@ async def test_nothing_is_left_open(
 
 async def test_the_dialler_says_what_is_wrong(plane: Any, gateway: Gateway, relay: Relay) -> None:
     plane.relay_port = 0
-    dialler = plane.dialler(gateway.address)
+    dialler = plane.dialler(gateway)
     await dialler.start()
     await asyncio.sleep(0.1)
     assert dialler.health().reason.code == "no_relay"
@@ -209,12 +208,9 @@ async def test_the_dialler_says_what_is_wrong(plane: Any, gateway: Gateway, rela
 
 
 async def test_the_gateway_behind_the_dialler_is_away(
-    plane: Any, relay: Relay, browse: Browse, eventually: Eventually
+    plane: Any, gateway: Gateway, relay: Relay, parked: RelayDialler, browse: Browse
 ) -> None:
-    dialler = plane.dialler(Address(path="/nowhere/gateway.sock"))
-    await dialler.start()
-    await eventually(lambda: dialler.parked == 4)
+    await gateway.stop()
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
         await browse(relay.address, f"ticket.{plane.ticket()}")
     assert refused.value.status == 503
-    await dialler.stop()

@@ -349,7 +349,7 @@ async def _gateway(port: int, relay: int, directory: Path, source: str) -> None:
         grant=(directory / "grant").read_text(),
         expires_at=datetime.now(UTC) + timedelta(hours=1),
     )
-    dialler = RelayDialler(gateway.address, lambda: access)
+    dialler = RelayDialler(gateway.accept, lambda: access)
     await dialler.start()
     await asyncio.Event().wait()
 
