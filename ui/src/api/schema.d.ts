@@ -1198,6 +1198,7 @@ export interface components {
         };
         QuotaAmounts: {
             cpu: string | null;
+            gpu: number | null;
             memory: string | null;
             sessions: number | null;
         };
@@ -1206,6 +1207,7 @@ export interface components {
         };
         QuotaUsed: {
             cpu: string;
+            gpu: number;
             memory: string;
             sessions: number;
         };

@@ -51,8 +51,11 @@ export default function CatalogPage() {
                 data-testid="catalog-search"
               />
             </div>
+            <span id="category-label" className={styles.hidden}>
+              Category
+            </span>
             <SegmentedControl
-              label="Category"
+              ariaLabelledby="category-label"
               selectedId={category}
               options={[ALL, ...categories(templates)].slice(0, 6).map((id) => ({ id, text: id === ALL ? "All" : id }))}
               onChange={({ detail }) => setCategory(detail.selectedId)}

@@ -1,6 +1,5 @@
 import Alert from "@cloudscape-design/components/alert";
 import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
-import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
@@ -17,7 +16,7 @@ import { ReasonAlert } from "@/features/sessions/ReasonAlert";
 import { SessionFacts } from "@/features/sessions/SessionFacts";
 import { SessionHeader } from "@/features/sessions/SessionHeader";
 import { StageSteps } from "@/features/sessions/StageSteps";
-import { can, isStarting } from "@/features/sessions/states";
+import { isStarting } from "@/features/sessions/states";
 import { Timeline } from "@/features/sessions/Timeline";
 import { useSession, useStory } from "@/features/sessions/useSession";
 import { useSessionActions } from "@/features/sessions/useSessionActions";
@@ -64,21 +63,9 @@ function Details({ session }: { session: Session }) {
   return (
     <ContentLayout header={<SessionHeader session={session} actions={actions} />}>
       <SpaceBetween size="l">
-        <ReasonAlert
-          session={session}
-          action={
-            session.state === "failed" &&
-            can(session, "wake") && (
-              <Button onClick={() => void actions.wake(session)} loading={actions.busy === session.id}>
-                Try again
-              </Button>
-            )
-          }
-        />
+        <ReasonAlert session={session} />
         {session.state === "hibernated" && (
-          <Alert action={<Button onClick={() => void actions.wake(session)}>Wake</Button>}>
-            The session is hibernated: it uses no CPU or memory, and its home folder is kept.
-          </Alert>
+          <Alert>The session is hibernated: it uses no CPU or memory, and its home folder is kept.</Alert>
         )}
         {stuck && placement && <PlacementVerdicts placement={placement} />}
         {(isStarting(session) || session.state === "failed") && (

@@ -114,7 +114,12 @@ function Enrolment({ token, existing, onAgain }: EnrolmentProps) {
         {arrived ? (
           <StatusIndicator type="success">{arrived.name} is online</StatusIndicator>
         ) : (
-          <StatusIndicator type="loading">Waiting for the agent… The command works for {countdown(left)}</StatusIndicator>
+          <>
+            <StatusIndicator type="loading">Waiting for the agent…</StatusIndicator>
+            <Box color="text-body-secondary" fontSize="body-s">
+              The command can be used once, for another {countdown(left)} minutes.
+            </Box>
+          </>
         )}
       </div>
     </SpaceBetween>

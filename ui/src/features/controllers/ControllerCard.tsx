@@ -115,11 +115,16 @@ function Capacity({ controller: { capacity, booked } }: { controller: Controller
 
 function PartLine({ part }: { part: Part }) {
   const type = part.ok === null ? "pending" : part.ok ? "success" : "error";
-  const words = part.ok === null ? "not known yet" : part.ok ? "ok" : (part.reason ?? "failing");
+  const words = part.ok === null ? "not known yet" : part.ok ? "ok" : "failing";
   return (
-    <StatusIndicator type={type} wrapText>
-      {part.name}: {words}
-    </StatusIndicator>
+    <div>
+      <StatusIndicator type={type}>{`${part.name}: ${words}`}</StatusIndicator>
+      {part.reason && (
+        <Box color="text-body-secondary" fontSize="body-s" padding={{ left: "l" }}>
+          <span data-testid="reason">{part.reason}</span>
+        </Box>
+      )}
+    </div>
   );
 }
 

@@ -1,7 +1,6 @@
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import type { ReactNode } from "react";
 import type { Session } from "@/api/types";
 import { RouterLink } from "@/components/RouterLink";
 import { advice } from "./advice";
@@ -12,18 +11,13 @@ const HEADERS: Partial<Record<Session["state"], string>> = {
   terminated: "The session has ended",
 };
 
-interface Props {
-  session: Session;
-  action?: ReactNode;
-}
-
 /** Why the session is not running, and what can be done about it. */
-export function ReasonAlert({ session, action }: Props) {
+export function ReasonAlert({ session }: { session: Session }) {
   const { reason, state } = session;
   if (!reason) return null;
   const hint = state === "failed" || state === "pending" ? advice(reason.code) : null;
   return (
-    <Alert type={state === "failed" ? "error" : "warning"} header={HEADERS[state] ?? "What happened"} action={action}>
+    <Alert type={state === "failed" ? "error" : "warning"} header={HEADERS[state] ?? "What happened"}>
       <SpaceBetween size="xxs">
         <span data-testid="reason" data-code={reason.code}>
           {reason.message}

@@ -49,9 +49,9 @@ function SessionTable({ items, collection, controllerName, actions, header, filt
         header: "Created",
         cell: (session) => <Ago time={session.created_at} />,
         sortingField: "created_at",
-        minWidth: 130,
+        minWidth: 150,
       },
-      { id: "activity", header: "Last activity", cell: (session) => <Ago time={session.last_activity_at} />, minWidth: 130 },
+      { id: "activity", header: "Last activity", cell: (session) => <Ago time={session.last_activity_at} />, minWidth: 150 },
       {
         id: "actions",
         header: "Actions",
