@@ -49,7 +49,7 @@ class UpstreamEnd(End):
 
     def connection_lost(self, exc: Exception | None) -> None:
         joined = self.other is not None
-        if not joined or self._client.spliced:
+        if not joined or self._client.spliced or self._client.lost:
             super().connection_lost(exc)
             return
         self.other = None  # not closed by the splice: the client may have to be told something

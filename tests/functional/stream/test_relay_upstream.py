@@ -18,6 +18,7 @@ from agent.stream.relay import Relay
 Eventually = Callable[..., Awaitable[None]]
 CONTROLLER = "ctl-01kb0000000000000000000001"
 SESSION = "ses-01kb0000000000000000000001"
+LARGE = random.Random(1).randbytes(20_000_000)
 
 
 class Application:
@@ -57,7 +58,7 @@ class Application:
         )
 
     async def large(self, request: web.Request) -> web.Response:
-        return web.Response(body=random.Random(1).randbytes(20_000_000))
+        return web.Response(body=LARGE)
 
     async def chunked(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
@@ -132,7 +133,7 @@ async def test_chunked_uploads_and_answers(http: aiohttp.ClientSession) -> None:
     answer = await (await http.put("/echo", data=pieces())).json()
     assert answer["sha256"] == hashlib.sha256(whole).hexdigest()
     assert await (await http.get("/chunked")).read() == b"".join(str(n).encode() * 100 for n in range(200))
-    assert await (await http.get("/large")).read() == random.Random(1).randbytes(20_000_000)
+    assert await (await http.get("/large")).read() == LARGE
 
 
 async def test_many_at_once(http: aiohttp.ClientSession) -> None:
