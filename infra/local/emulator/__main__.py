@@ -32,7 +32,7 @@ def main() -> None:
 def serve(port: int) -> None:
     import uvicorn  # noqa: PLC0415 - ministack reads the environment as it is imported
 
-    from infra.local.emulator import identity  # noqa: PLC0415
+    from infra.local.emulator import identity, waking  # noqa: PLC0415
     from infra.local.emulator.front import Front  # noqa: PLC0415
     from infra.local.emulator.journal import Journal  # noqa: PLC0415
     from infra.local.emulator.recorder import Recorder  # noqa: PLC0415
@@ -49,6 +49,7 @@ def serve(port: int) -> None:
     )
     recorder.restore()
     identity.install()
+    waking.install()
     handlers = ministack.SERVICE_HANDLERS
     ministack.SERVICE_HANDLERS = {
         service: recorder.recording(handler, service) for service, handler in handlers.items()
