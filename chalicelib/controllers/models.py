@@ -232,12 +232,13 @@ def _report(heartbeat: Heartbeat) -> str:
         if part.state is Health.FAILING:
             reason = part.reason
             bad[name] = reason and Reason(code=reason.code[:64], message=reason.message[:_REASON_LENGTH])
+    disk_free = heartbeat.capacity.disk_free_bytes or heartbeat.usage.disk_free_bytes
     labels = {key[:_LABEL_LENGTH]: value[:_LABEL_LENGTH] for key, value in heartbeat.labels.items()}
     return _Report(
         v=heartbeat.agent_version[:40],
         p=heartbeat.protocol_version,
         n=heartbeat.instances,
-        use=heartbeat.usage,
+        use=heartbeat.usage.model_copy(update={"disk_free_bytes": disk_free}),
         gw=heartbeat.gateway_url,
         lab=dict(sorted(labels.items())[:_AGENT_LABELS]),
         bad=bad,

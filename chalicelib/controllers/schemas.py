@@ -27,7 +27,7 @@ class CapacityView(ResponseBody):
         """Without the disk, which is no one's to book."""
         return cls(
             cpu=format_cpu(capacity.cpu_millis),
-            memory=format_bytes(capacity.memory_bytes),
+            memory=_memory(capacity.memory_bytes),
             gpu=capacity.gpu,
         )
 
@@ -159,11 +159,16 @@ class EnrollmentTokenView(ResponseBody):
         return cls(token=secret, expires_at=expires_at, command=command)
 
 
+def _memory(count: int) -> str:
+    """In whole MiB, rounded down: a backend's odd bytes are of no use to anyone."""
+    return format_bytes(count - count % 2**20)
+
+
 def _booked(controller: Controller) -> BookedView:
     booked = controller.booked
     return BookedView(
         cpu=format_cpu(booked.cpu_millis),
-        memory=format_bytes(booked.memory_bytes),
+        memory=_memory(booked.memory_bytes),
         gpu=booked.gpu,
         sessions=booked.sessions,
     )
@@ -175,8 +180,8 @@ def _usage(controller: Controller) -> UsageView | None:
         return None
     return UsageView(
         cpu=format_cpu(usage.cpu_millis),
-        memory=format_bytes(usage.memory_bytes),
+        memory=_memory(usage.memory_bytes),
         gpu=usage.gpu,
         instances=controller.instances,
-        disk_free=format_bytes(usage.disk_free_bytes),
+        disk_free=_memory(usage.disk_free_bytes),
     )

@@ -88,7 +88,7 @@ def test_a_heartbeat_shows_in_the_api(client: LambdaClient, tenant: Any, agent: 
         platform={"state": "failing", "reason": reason},
         labels={"arch": "amd64"},
         instances=2,
-        usage={"cpu_millis": 500, "memory_bytes": 2**30, "disk_free_bytes": 2**30},
+        usage={"cpu_millis": 500, "memory_bytes": 2**30 + 5},
     )
     assert answer.status == 200
 
@@ -97,7 +97,7 @@ def test_a_heartbeat_shows_in_the_api(client: LambdaClient, tenant: Any, agent: 
     assert shown["state"] == "degraded"
     assert shown["capacity"] == {"cpu": "8000m", "memory": "16Gi", "gpu": 0}
     assert shown["booked"] == {"cpu": "0m", "memory": "0", "gpu": 0, "sessions": 0}
-    assert shown["usage"]["instances"] == 2
+    assert (shown["usage"]["instances"], shown["usage"]["disk_free"]) == (2, "50Gi")
     assert shown["health"]["platform"] == {"state": "failing", "reason": reason}
     assert shown["health"]["polling"] == {"state": "ok", "reason": None}
     assert shown["labels"] == {"arch": "amd64"}
