@@ -4,6 +4,193 @@
  */
 
 export interface paths {
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The public keys that stream tickets and relay grants are signed with. */
+        get: operations["keys_jwks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent/v1/commands/{command_id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a command. Repeating a claim id gets the same grant again. */
+        post: operations["commands_claim_command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent/v1/commands/{command_id}/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a command's lease. */
+        post: operations["commands_renew_command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent/v1/commands/{command_id}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say how a command ended. */
+        post: operations["commands_report_result"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent/v1/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open an epoch for this boot; access to the queue and to relays. */
+        post: operations["agents_credentials"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent/v1/enroll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Trade an enrolment token and a public key for an identity. */
+        post: operations["enrollment_enroll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent/v1/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Capacity, usage and health; the answer says when the next one is due. */
+        post: operations["agents_heartbeat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent/v1/inventory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compare what exists with what should. */
+        post: operations["commands_report_inventory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent/v1/sessions/{session_id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say how far a start has come, or that an instance ended by itself. */
+        post: operations["commands_report_status"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The API reference for people. */
+        get: operations["meta_docs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the API answers. */
+        get: operations["meta_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/auth/login": {
         parameters: {
             query?: never;
@@ -13,39 +200,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["LoginRequest"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["TokenAnswer"];
-                    };
-                };
-                /** @description Problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Sign in with e-mail and password. */
+        post: operations["auth_login"];
         delete?: never;
         options?: never;
         head?: never;
@@ -61,33 +217,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Done */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description Problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** End this sign-in; every token that descends from it stops working. */
+        post: operations["auth_logout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -103,35 +234,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["TokenAnswer"];
-                    };
-                };
-                /** @description Problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Trade the refresh cookie for a new access token and the next cookie. */
+        post: operations["auth_refresh"];
         delete?: never;
         options?: never;
         head?: never;
@@ -145,38 +249,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ControllerPage"];
-                    };
-                };
-                /** @description Problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * The backends that sessions run on, oldest first.
+         * @description Needs the permission `controllers:read`.
+         */
+        get: operations["controllers_controllers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -192,105 +269,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    controller_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Controller"];
-                    };
-                };
-                /** @description Problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * One controller.
+         * @description Needs the permission `controllers:read`.
+         */
+        get: operations["controllers_controller"];
         put?: never;
         post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    controller_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Done */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description Problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Remove a controller and refuse its agents from now on. Refused while it holds sessions.
+         * @description Needs the permission `controllers:write`.
+         */
+        delete: operations["controllers_remove_controller"];
         options?: never;
         head?: never;
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    controller_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ControllerPatch"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Controller"];
-                    };
-                };
-                /** @description Problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Rename, label, limit, cordon or uncordon a controller.
+         * @description Needs the permission `controllers:write`.
+         */
+        patch: operations["controllers_change_controller"];
         trace?: never;
     };
     "/v1/controllers/enrollment-tokens": {
@@ -302,39 +299,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["EnrollmentRequest"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["EnrollmentToken"];
-                    };
-                };
-                /** @description Problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Create a single-use token, good for 30 minutes, that makes an agent known.
+         * @description Needs the permission `controllers:write`.
+         */
+        post: operations["controllers_create_enrollment_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -348,38 +317,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    after?: number;
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["EventPage"];
-                    };
-                };
-                /** @description Problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * What happened after an event that you know, of what you may see.
+         * @description Needs the permission `events:read`.
+         */
+        get: operations["events_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -397,35 +339,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["EventTicket"];
-                    };
-                };
-                /** @description Problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Get the address of the event WebSocket and a ticket that opens it once.
+         * @description Needs the permission `events:read`.
+         */
+        post: operations["events_create_event_ticket"];
         delete?: never;
         options?: never;
         head?: never;
@@ -439,35 +357,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Me"];
-                    };
-                };
-                /** @description Problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
+        /** Who you are and what you may do. */
+        get: operations["identity_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** This API as OpenAPI 3.1. */
+        get: operations["meta_openapi_document"];
         put?: never;
         post?: never;
         delete?: never;
@@ -483,36 +391,32 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["QuotaList"];
-                    };
-                };
-                /** @description Problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Limits and usage: the organisation's, your own, and everyone's for those who may set them.
+         * @description Needs the permission `quotas:read`.
+         */
+        get: operations["quotas_quotas"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/quotas/{scope}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the organisation's limits, or those that each user has by default.
+         * @description Needs the permission `quotas:write`.
+         */
+        put: operations["quotas_set_quota"];
         post?: never;
         delete?: never;
         options?: never;
@@ -527,75 +431,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                    state?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SessionPage"];
-                    };
-                };
-                /** @description Problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Sessions, newest first: your own, or everyone's if you may see them.
+         * @description Needs the permission `sessions:read`.
+         */
+        get: operations["sessions_sessions"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["SessionCreate"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-                /** @description Problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Start a template for yourself.
+         * @description Needs the permission `sessions:write`.
+         */
+        post: operations["sessions_create_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -609,109 +455,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    session_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-                /** @description Problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * One session.
+         * @description Needs the permission `sessions:read`.
+         */
+        get: operations["sessions_session"];
         put?: never;
         post?: never;
-        delete: {
-            parameters: {
-                query?: {
-                    delete_home?: boolean;
-                };
-                header?: never;
-                path: {
-                    session_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-                /** @description Problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * End a session; its files are kept unless `delete_home` is true.
+         * @description Needs the permission `sessions:write`.
+         */
+        delete: operations["sessions_delete_session"];
         options?: never;
         head?: never;
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    session_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["SessionPatch"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-                /** @description Problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Rename or label a session, or say which state you want it in.
+         * @description Needs the permission `sessions:write`.
+         */
+        patch: operations["sessions_change_session"];
         trace?: never;
     };
     "/v1/sessions/{session_id}/connect": {
@@ -723,41 +485,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    session_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ConnectRequest"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ConnectAnswer"];
-                    };
-                };
-                /** @description Problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Get a ticket and the address at which to open a running session's stream.
+         * @description Needs the permission `sessions:write`.
+         */
+        post: operations["streams_connect"];
         delete?: never;
         options?: never;
         head?: never;
@@ -773,37 +505,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    session_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-                /** @description Problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Stop a session's instance and keep its files.
+         * @description Needs the permission `sessions:write`.
+         */
+        post: operations["sessions_hibernate_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -817,37 +523,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    session_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Placement"];
-                    };
-                };
-                /** @description Problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Why a session runs where it does, or why nowhere: a verdict on every controller.
+         * @description Needs the permission `sessions:read`.
+         */
+        get: operations["sessions_placement"];
         put?: never;
         post?: never;
         delete?: never;
@@ -863,40 +543,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path: {
-                    session_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["TimelineEntryPage"];
-                    };
-                };
-                /** @description Problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * What happened to a session, oldest first.
+         * @description Needs the permission `sessions:read`.
+         */
+        get: operations["sessions_timeline"];
         put?: never;
         post?: never;
         delete?: never;
@@ -914,37 +565,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    session_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-                /** @description Problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Start a hibernated or failed session again.
+         * @description Needs the permission `sessions:write`.
+         */
+        post: operations["sessions_wake_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -958,40 +583,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["TemplatePage"];
-                    };
-                };
-                /** @description Problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * The catalog.
+         * @description Needs the permission `templates:read`.
+         */
+        get: operations["templates_templates"];
         put?: never;
-        post?: never;
+        /**
+         * Add a template.
+         * @description Needs the permission `templates:write`.
+         */
+        post: operations["templates_create_template"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1005,342 +607,1746 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    template_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Template"];
-                    };
-                };
-                /** @description Problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * One template.
+         * @description Needs the permission `templates:read`.
+         */
+        get: operations["templates_template"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Remove a template; its sessions go on.
+         * @description Needs the permission `templates:write`.
+         */
+        delete: operations["templates_remove_template"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Make the next version; sessions that run keep theirs.
+         * @description Needs the permission `templates:write`.
+         */
+        patch: operations["templates_change_template"];
         trace?: never;
     };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Booked: {
+        /**
+         * Accepted
+         * @description The answer to results and status reports.
+         */
+        Accepted: {
+            /**
+             * Accepted
+             * @default true
+             */
+            accepted?: boolean;
+        };
+        /**
+         * Backend
+         * @description What the agent drives. `id` is the platform's own (Docker daemon id, cluster UID): two agents serve
+         *     one controller only if it is the same.
+         */
+        Backend: {
+            /** Id */
+            id: string;
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * Platform
+             * @description docker, kubernetes, fake, …
+             */
+            platform: string;
+        };
+        /** BookedView */
+        BookedView: {
+            /** Cpu */
             cpu: string;
+            /** Gpu */
             gpu: number;
+            /** Memory */
             memory: string;
+            /** Sessions */
             sessions: number;
         };
+        /** Capacity */
         Capacity: {
+            /** Cpu Millis */
+            cpu_millis: number;
+            /**
+             * Disk Free Bytes
+             * @default 0
+             */
+            disk_free_bytes?: number;
+            /**
+             * Gpu
+             * @default 0
+             */
+            gpu?: number;
+            /** Memory Bytes */
+            memory_bytes: number;
+        };
+        /**
+         * CapacityView
+         * @description Quantities as Kubernetes writes them.
+         */
+        CapacityView: {
+            /** Cpu */
             cpu: string;
+            /** Gpu */
             gpu: number;
+            /** Memory */
             memory: string;
         };
-        ConnectAnswer: {
-            /** Format: date-time */
+        /**
+         * ResourcesBody
+         * @description Quantities as Kubernetes writes them.
+         */
+        chalicelib__catalog__schemas__ResourcesBody: {
+            /**
+             * Cpu
+             * @default 1000m
+             * @example 1000m
+             */
+            cpu?: string;
+            /**
+             * Gpu
+             * @default 0
+             */
+            gpu?: number;
+            /**
+             * Memory
+             * @default 1Gi
+             * @example 2Gi
+             */
+            memory?: string;
+            /**
+             * Shm
+             * @default 64Mi
+             * @example 2Gi
+             */
+            shm?: string;
+        };
+        /** HealthView */
+        chalicelib__controllers__schemas__HealthView: {
+            platform: components["schemas"]["PartView"];
+            polling: components["schemas"]["PartView"];
+            streaming: components["schemas"]["PartView"];
+        };
+        /**
+         * UsageView
+         * @description What the agent saw: limits of running instances, their number, and the disk that is left.
+         */
+        chalicelib__controllers__schemas__UsageView: {
+            /** Cpu */
+            cpu: string;
+            /** Disk Free */
+            disk_free: string;
+            /** Gpu */
+            gpu: number;
+            /** Instances */
+            instances: number;
+            /** Memory */
+            memory: string;
+        };
+        /** HealthView */
+        chalicelib__meta__routes__HealthView: {
+            /**
+             * Status
+             * @constant
+             */
+            status: "ok";
+            /** Version */
+            version: string;
+        };
+        /** UsageView */
+        chalicelib__quotas__schemas__UsageView: {
+            /** Cpu */
+            cpu: string;
+            /** Gpu */
+            gpu: number;
+            /** Memory */
+            memory: string;
+            /** Sessions */
+            sessions: number;
+        };
+        /**
+         * ResourcesBody
+         * @description What differs from the template.
+         */
+        chalicelib__sessions__schemas__ResourcesBody: {
+            /**
+             * Cpu
+             * @default null
+             */
+            cpu?: string | null;
+            /**
+             * Gpu
+             * @default null
+             */
+            gpu?: number | null;
+            /**
+             * Memory
+             * @default null
+             */
+            memory?: string | null;
+            /**
+             * Shm
+             * @default null
+             */
+            shm?: string | null;
+        };
+        /**
+         * ChangeController
+         * @description Absent fields stay. `labels` replaces the administrators' labels (those that the agent reports stay);
+         *     a `session_limit` of null removes the limit; `cordoned` stops new sessions.
+         */
+        ChangeController: {
+            /**
+             * Cordoned
+             * @default null
+             */
+            cordoned?: boolean | null;
+            /**
+             * Labels
+             * @default null
+             */
+            labels?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Name
+             * @default null
+             */
+            name?: string | null;
+            /**
+             * Session Limit
+             * @default null
+             */
+            session_limit?: number | null;
+        };
+        /**
+         * ChangeSession
+         * @description Absent fields stay as they are. `desired_state` does the same as hibernate, wake and delete.
+         */
+        ChangeSession: {
+            /** @default null */
+            desired_state?: components["schemas"]["Desired"] | null;
+            /**
+             * Labels
+             * @default null
+             */
+            labels?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Name
+             * @default null
+             */
+            name?: string | null;
+        };
+        /**
+         * ChangeTemplate
+         * @description Absent fields stay as they are.
+         */
+        ChangeTemplate: {
+            /**
+             * Category
+             * @default
+             */
+            category?: string;
+            /**
+             * Clipboard In
+             * @default true
+             */
+            clipboard_in?: boolean;
+            /**
+             * Clipboard Out
+             * @default true
+             */
+            clipboard_out?: boolean;
+            /**
+             * Command
+             * @default null
+             */
+            command?: string[] | null;
+            /** Controller Labels */
+            controller_labels?: {
+                [key: string]: string;
+            };
+            /**
+             * Description
+             * @default
+             */
+            description?: string;
+            /**
+             * @default {
+             *       "width": 1280,
+             *       "height": 800,
+             *       "frame_rate": 120
+             *     }
+             */
+            display?: components["schemas"]["DisplayBody"];
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /** Env */
+            env?: {
+                [key: string]: string;
+            };
+            /**
+             * Icon
+             * @default
+             */
+            icon?: string;
+            /**
+             * Image
+             * @default
+             */
+            image?: string;
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /** @default none */
+            network?: components["schemas"]["Network"];
+            /**
+             * Persistent Home
+             * @default true
+             */
+            persistent_home?: boolean;
+            /** Platforms */
+            platforms?: string[];
+            /**
+             * Port
+             * @default null
+             */
+            port?: number | null;
+            /**
+             * Read Only Root
+             * @default true
+             */
+            read_only_root?: boolean;
+            /**
+             * @default {
+             *       "cpu": "1000m",
+             *       "memory": "1Gi",
+             *       "gpu": 0,
+             *       "shm": "64Mi"
+             *     }
+             */
+            resources?: components["schemas"]["chalicelib__catalog__schemas__ResourcesBody"];
+        };
+        /**
+         * ClaimGrant
+         * @description The command is the caller's until `lease_seconds` from now, under `fence`.
+         *
+         *     Refusals: 404 unknown, 409 `command_taken`, 409 `epoch_superseded`, 410 `command_superseded` or
+         *     `command_finished`, 423 `session_busy` with Retry-After.
+         */
+        ClaimGrant: {
+            command: components["schemas"]["Command"];
+            /** Fence */
+            fence: number;
+            /** Lease Seconds */
+            lease_seconds: number;
+        };
+        /**
+         * ClaimRequest
+         * @description POST /agent/v1/commands/{id}/claim. The same `claim_id` gets the same grant again.
+         */
+        ClaimRequest: {
+            /** Claim Id */
+            claim_id: string;
+            /** Epoch */
+            epoch: number;
+        };
+        /**
+         * Command
+         * @description An instruction. `spec` is present for `start` and `wake`.
+         */
+        Command: {
+            /** Command Id */
+            command_id: string;
+            /** Controller Id */
+            controller_id: string;
+            /**
+             * Deadline
+             * Format: date-time
+             */
+            deadline: string;
+            /**
+             * Delete Home
+             * @default false
+             */
+            delete_home?: boolean;
+            /** Generation */
+            generation: number;
+            /** Incarnation */
+            incarnation: number;
+            kind: components["schemas"]["CommandKind"];
+            /** Session Id */
+            session_id: string;
+            /** @default null */
+            spec?: components["schemas"]["InstanceSpec"] | null;
+            /** Tenant Id */
+            tenant_id: string;
+        };
+        /**
+         * CommandKind
+         * @description `start` creates an instance; `hibernate` stops it and keeps the home; `wake` starts it again, or
+         *     creates it anew where it is gone; `terminate` removes it, and the home only if `delete_home`.
+         * @enum {string}
+         */
+        CommandKind: "start" | "hibernate" | "wake" | "terminate";
+        /** ConnectBody */
+        ConnectBody: {
+            permissions?: components["schemas"]["WishedPermissions"];
+        };
+        /**
+         * ConnectView
+         * @description `vnc`: open `url` as a WebSocket with the subprotocols `binary` and `ticket.<ticket>`. `http`: open
+         *     `url` and POST the ticket. The ticket works once, until `expires_at`.
+         */
+        ConnectView: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
             expires_at: string;
-            permissions: components["schemas"]["StreamPermissions"];
-            /** @enum {string} */
+            permissions: components["schemas"]["PermissionsView"];
+            /**
+             * Protocol
+             * @enum {string}
+             */
             protocol: "vnc" | "http";
+            /** Ticket */
             ticket: string;
+            /** Url */
             url: string;
         };
-        ConnectRequest: {
-            permissions?: {
-                control?: boolean;
-            };
+        /** ControllerPage */
+        ControllerPage: {
+            /** Items */
+            items: components["schemas"]["ControllerView"][];
+            /**
+             * Next Cursor
+             * @default null
+             */
+            next_cursor?: string | null;
         };
-        Controller: {
+        /**
+         * ControllerView
+         * @description A registered backend. `state` was derived at the time of the answer; silence alone changes it next at
+         *     `state_until`.
+         */
+        ControllerView: {
+            /** Agent Version */
             agent_version: string | null;
-            booked: components["schemas"]["Booked"];
-            capacity: components["schemas"]["Capacity"] | null;
+            booked: components["schemas"]["BookedView"];
+            capacity: components["schemas"]["CapacityView"] | null;
+            /** Cordoned */
             cordoned: boolean;
-            /** Format: date-time */
+            /**
+             * Created At
+             * Format: date-time
+             */
             created_at: string;
-            health: {
-                platform: components["schemas"]["PartHealth"];
-                polling: components["schemas"]["PartHealth"];
-                streaming: components["schemas"]["PartHealth"];
-            };
+            health: components["schemas"]["chalicelib__controllers__schemas__HealthView"];
+            /** Id */
             id: string;
+            /** Labels */
             labels: {
                 [key: string]: string;
             };
+            /** Last Seen At */
             last_seen_at: string | null;
+            /** Name */
             name: string;
+            /** Platform */
             platform: string;
+            /** Session Limit */
             session_limit: number | null;
-            /** @enum {string} */
+            /**
+             * State
+             * @enum {string}
+             */
             state: "online" | "degraded" | "lost" | "never_seen" | "draining";
+            /** State Until */
+            state_until: string | null;
+            usage: components["schemas"]["chalicelib__controllers__schemas__UsageView"] | null;
         };
-        ControllerPage: {
-            items: components["schemas"]["Controller"][];
-            next_cursor: string | null;
+        /**
+         * CreateEnrollmentToken
+         * @description `name` and `labels` are for the controller that the token creates; `controller_id` makes it add another
+         *     agent to that controller instead.
+         */
+        CreateEnrollmentToken: {
+            /**
+             * Controller Id
+             * @default null
+             */
+            controller_id?: string | null;
+            /**
+             * Labels
+             * @default null
+             */
+            labels?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Name
+             * @default null
+             */
+            name?: string | null;
         };
-        ControllerPatch: {
-            cordoned?: boolean;
+        /**
+         * CreateSession
+         * @description Without a name it is called like its template; without a controller it is placed where it fits.
+         */
+        CreateSession: {
+            /**
+             * Controller Id
+             * @default null
+             */
+            controller_id?: string | null;
+            /** Labels */
             labels?: {
                 [key: string]: string;
             };
-            name?: string;
-            session_limit?: number | null;
+            /**
+             * Name
+             * @default null
+             */
+            name?: string | null;
+            /** @default null */
+            resources?: components["schemas"]["chalicelib__sessions__schemas__ResourcesBody"] | null;
+            /** Template Id */
+            template_id: string;
         };
+        /** CreateTemplate */
+        CreateTemplate: {
+            /**
+             * Category
+             * @default Other
+             */
+            category?: string;
+            /**
+             * Clipboard In
+             * @default true
+             */
+            clipboard_in?: boolean;
+            /**
+             * Clipboard Out
+             * @default true
+             */
+            clipboard_out?: boolean;
+            /**
+             * Command
+             * @default null
+             */
+            command?: string[] | null;
+            /** Controller Labels */
+            controller_labels?: {
+                [key: string]: string;
+            };
+            /**
+             * Description
+             * @default
+             */
+            description?: string;
+            /**
+             * @default {
+             *       "width": 1280,
+             *       "height": 800,
+             *       "frame_rate": 120
+             *     }
+             */
+            display?: components["schemas"]["DisplayBody"];
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /** Env */
+            env?: {
+                [key: string]: string;
+            };
+            /**
+             * Icon
+             * @default desktop
+             */
+            icon?: string;
+            /** Image */
+            image: string;
+            /** Name */
+            name: string;
+            /** @default none */
+            network?: components["schemas"]["Network"];
+            /**
+             * Persistent Home
+             * @default true
+             */
+            persistent_home?: boolean;
+            /** Platforms */
+            platforms?: string[];
+            /**
+             * Port
+             * @default null
+             */
+            port?: number | null;
+            /**
+             * Protocol
+             * @default vnc
+             * @constant
+             */
+            protocol?: "vnc";
+            /**
+             * Read Only Root
+             * @default true
+             */
+            read_only_root?: boolean;
+            /**
+             * @default {
+             *       "cpu": "1000m",
+             *       "memory": "1Gi",
+             *       "gpu": 0,
+             *       "shm": "64Mi"
+             *     }
+             */
+            resources?: components["schemas"]["chalicelib__catalog__schemas__ResourcesBody"];
+        };
+        /** CredentialsAnswer */
+        CredentialsAnswer: {
+            /** Epoch */
+            epoch: number;
+            intervals: components["schemas"]["Intervals"];
+            /** Jwks Url */
+            jwks_url: string;
+            queue: components["schemas"]["QueueAccess"];
+            relay: components["schemas"]["RelayAccess"] | null;
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            server_time: string;
+        };
+        /**
+         * CredentialsRequest
+         * @description POST /agent/v1/credentials. A `boot_id` seen for the first time opens a new epoch; 409
+         *     `epoch_superseded` when a later boot has taken over.
+         */
+        CredentialsRequest: {
+            /** Agent Version */
+            agent_version: string;
+            /** Boot Id */
+            boot_id: string;
+            /** Protocol Version */
+            protocol_version: number;
+        };
+        /** DeleteSession */
+        DeleteSession: {
+            /**
+             * Delete Home
+             * @description Also delete the files that it kept.
+             * @default false
+             */
+            delete_home?: boolean;
+        };
+        /**
+         * Desired
+         * @description What its user wants of it.
+         * @enum {string}
+         */
+        Desired: "running" | "hibernated" | "terminated";
+        /**
+         * Display
+         * @description First size of the screen (a client may resize it) and the frame rate that Xvnc aims at.
+         */
         Display: {
+            /**
+             * Frame Rate
+             * @default 120
+             */
+            frame_rate?: number;
+            /**
+             * Height
+             * @default 800
+             */
+            height?: number;
+            /**
+             * Width
+             * @default 1280
+             */
+            width?: number;
+        };
+        /** DisplayBody */
+        DisplayBody: {
+            /**
+             * Frame Rate
+             * @default 120
+             */
+            frame_rate?: number;
+            /**
+             * Height
+             * @default 800
+             */
+            height?: number;
+            /**
+             * Width
+             * @default 1280
+             */
+            width?: number;
+        };
+        /** DisplayView */
+        DisplayView: {
+            /** Frame Rate */
             frame_rate: number;
+            /** Height */
             height: number;
+            /** Width */
             width: number;
         };
-        EnrollmentRequest: {
-            controller_id?: string;
-            labels?: {
-                [key: string]: string;
-            };
-            name?: string;
+        /**
+         * EnrollAnswer
+         * @description `key_id` goes into every signature; `authority` is the one that signatures must cover.
+         */
+        EnrollAnswer: {
+            /** Agent Id */
+            agent_id: string;
+            /** Authority */
+            authority: string;
+            /** Controller Id */
+            controller_id: string;
+            /** Key Id */
+            key_id: string;
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            server_time: string;
+            /** Tenant Id */
+            tenant_id: string;
         };
-        EnrollmentToken: {
+        /**
+         * EnrollmentTokenView
+         * @description Shown once. `command` installs and enrols an agent on the machine that it is run on.
+         */
+        EnrollmentTokenView: {
+            /** Command */
             command: string;
-            /** Format: date-time */
+            /**
+             * Expires At
+             * Format: date-time
+             */
             expires_at: string;
+            /** Token */
             token: string;
         };
-        Event: {
-            /** Format: date-time */
+        /**
+         * EnrollRequest
+         * @description POST /agent/v1/enroll, unsigned. `public_key` is the raw Ed25519 key, base64url without padding.
+         */
+        EnrollRequest: {
+            /** Agent Version */
+            agent_version: string;
+            backend: components["schemas"]["Backend"];
+            /** Protocol Version */
+            protocol_version: number;
+            /** Public Key */
+            public_key: string;
+            /**
+             * Takeover
+             * @default false
+             */
+            takeover?: boolean;
+            /** Token */
+            token: string;
+        };
+        /**
+         * EventList
+         * @description `last` is the `after` to go on from. Not `complete`: events in between have expired, so load what you
+         *     show anew.
+         */
+        EventList: {
+            /** Complete */
+            complete: boolean;
+            /** Items */
+            items: components["schemas"]["EventView"][];
+            /** Last */
+            last: number;
+        };
+        /** EventsQuery */
+        EventsQuery: {
+            /**
+             * After
+             * @description Only events with higher ids.
+             * @default 0
+             */
+            after?: number;
+            /**
+             * Limit
+             * @description At most so many items.
+             * @default 100
+             */
+            limit?: number;
+        };
+        /**
+         * EventTicketView
+         * @description Open `url` as a WebSocket within a minute and send `{"type": "authenticate", "ticket": …}`.
+         */
+        EventTicketView: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Ticket */
+            ticket: string;
+            /** Url */
+            url: string;
+        };
+        /**
+         * EventView
+         * @description `kind` is `session.changed`, `controller.changed` or `controller.removed`; `data` is what changed as
+         *     the API shows it, or only its id once it is removed.
+         */
+        EventView: {
+            /**
+             * At
+             * Format: date-time
+             */
             at: string;
+            /** Data */
             data: {
                 [key: string]: unknown;
             };
+            /** Id */
             id: number;
+            /** Kind */
             kind: string;
         };
-        EventPage: {
-            items: components["schemas"]["Event"][];
-            last: number;
-        };
-        EventTicket: {
-            /** Format: date-time */
-            expires_at: string;
-            ticket: string;
-            url: string;
-        };
-        LoginRequest: {
-            email: string;
-            password: string;
-            tenant?: string;
-        };
-        Me: {
-            permissions: string[];
-            tenant: {
-                id: string;
-                name: string;
-                slug: string;
-            };
-            user: {
-                email: string;
-                id: string;
-                name: string;
-                role: string;
-            };
-        };
-        PartHealth: {
-            reason?: components["schemas"]["Reason"] | null;
-            state: string;
-        };
-        Placement: {
-            controller_id: string | null;
-            evaluated_at: string | null;
-            verdicts: components["schemas"]["Verdict"][];
-        };
-        Problem: {
-            code: string;
-            detail: string;
-            errors?: {
-                field: string;
-                message: string;
-            }[];
-            status: number;
-            title: string;
-            type: string;
-        };
-        Progress: {
-            done: number;
-            total: number;
-        };
-        Quota: {
-            inherited: boolean;
-            limits: components["schemas"]["QuotaAmounts"];
-            /** @enum {string} */
-            scope: "tenant" | "user" | "user-default";
-            subject_id: string | null;
-            used: components["schemas"]["QuotaUsed"];
-        };
-        QuotaAmounts: {
-            cpu: string | null;
-            gpu: number | null;
-            memory: string | null;
-            sessions: number | null;
-        };
-        QuotaList: {
-            items: components["schemas"]["Quota"][];
-        };
-        QuotaUsed: {
-            cpu: string;
-            gpu: number;
-            memory: string;
-            sessions: number;
-        };
-        Reason: {
-            code: string;
+        /**
+         * FieldProblem
+         * @description Which field, and what would be right.
+         */
+        FieldProblem: {
+            /** Field */
+            field: string;
+            /** Message */
             message: string;
         };
-        ResourcesOverride: {
-            cpu?: string;
-            memory?: string;
+        /**
+         * Health
+         * @enum {string}
+         */
+        Health: "ok" | "failing";
+        /**
+         * Heartbeat
+         * @description POST /agent/v1/heartbeat.
+         */
+        Heartbeat: {
+            /**
+             * Activity
+             * @default []
+             */
+            activity?: components["schemas"]["SessionActivity"][];
+            /** Agent Version */
+            agent_version: string;
+            capacity: components["schemas"]["Capacity"];
+            /** Epoch */
+            epoch: number;
+            /**
+             * Gateway Url
+             * @description wss:// base where browsers reach the gateway directly
+             * @default null
+             */
+            gateway_url?: string | null;
+            /** Instances */
+            instances: number;
+            /** Labels */
+            labels?: {
+                [key: string]: string;
+            };
+            platform: components["schemas"]["PartHealth"];
+            polling: components["schemas"]["PartHealth"];
+            /** Protocol Version */
+            protocol_version: number;
+            streaming: components["schemas"]["PartHealth"];
+            usage: components["schemas"]["Capacity"];
         };
-        Session: {
-            controller_id: string | null;
-            /** Format: date-time */
-            created_at: string;
-            /** @enum {string} */
-            desired_state: "running" | "hibernated" | "terminated";
-            generation: number;
-            id: string;
+        /** HeartbeatAnswer */
+        HeartbeatAnswer: {
+            intervals: components["schemas"]["Intervals"];
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            server_time: string;
+        };
+        /**
+         * InstanceFacts
+         * @description One instance as the backend shows it; identity comes from its labels alone.
+         */
+        InstanceFacts: {
+            /**
+             * Exit Code
+             * @default null
+             */
+            exit_code?: number | null;
+            /** Incarnation */
             incarnation: number;
+            /** Session Id */
+            session_id: string;
+            state: components["schemas"]["InstanceState"];
+            /** Tenant Id */
+            tenant_id: string;
+        };
+        /**
+         * InstanceSpec
+         * @description Everything that a driver needs to create an instance of a session.
+         */
+        InstanceSpec: {
+            /**
+             * Clipboard In
+             * @default true
+             */
+            clipboard_in?: boolean;
+            /**
+             * Clipboard Out
+             * @default true
+             */
+            clipboard_out?: boolean;
+            /**
+             * Command
+             * @default null
+             */
+            command?: string[] | null;
+            /**
+             * @default {
+             *       "width": 1280,
+             *       "height": 800,
+             *       "frame_rate": 120
+             *     }
+             */
+            display?: components["schemas"]["Display"];
+            /** Env */
+            env?: {
+                [key: string]: string;
+            };
+            /** Image */
+            image: string;
+            /** Incarnation */
+            incarnation: number;
+            /** @default none */
+            network?: components["schemas"]["Network"];
+            /**
+             * Persistent Home
+             * @default true
+             */
+            persistent_home?: boolean;
+            /**
+             * Port
+             * @default null
+             */
+            port?: number | null;
+            /**
+             * Protocol
+             * @default vnc
+             * @enum {string}
+             */
+            protocol?: "vnc" | "http";
+            /**
+             * Read Only Root
+             * @default true
+             */
+            read_only_root?: boolean;
+            resources: components["schemas"]["Resources"];
+            /** Session Id */
+            session_id: string;
+            /** Tenant Id */
+            tenant_id: string;
+        };
+        /**
+         * InstanceState
+         * @description What a backend sees of an instance.
+         * @enum {string}
+         */
+        InstanceState: "running" | "stopped";
+        /**
+         * Intervals
+         * @description Every interval that the server sets, in seconds, in one object, so that tests can divide them all.
+         */
+        Intervals: {
+            /**
+             * Activity
+             * @default 30
+             */
+            activity?: number;
+            /**
+             * Heartbeat
+             * @default 30
+             */
+            heartbeat?: number;
+            /**
+             * Inventory
+             * @default 300
+             */
+            inventory?: number;
+            /**
+             * Lease Margin
+             * @default 20
+             */
+            lease_margin?: number;
+            /**
+             * Poll Wait
+             * @default 20
+             */
+            poll_wait?: number;
+            /**
+             * Renew
+             * @default 40
+             */
+            renew?: number;
+            /**
+             * Stream Ping
+             * @default 20
+             */
+            stream_ping?: number;
+            /**
+             * Visibility
+             * @default 30
+             */
+            visibility?: number;
+        };
+        /** InventoryAction */
+        InventoryAction: {
+            /**
+             * Delete Home
+             * @default false
+             */
+            delete_home?: boolean;
+            /** Fence */
+            fence: number;
+            /** Generation */
+            generation: number;
+            /** Incarnation */
+            incarnation: number;
+            remedy: components["schemas"]["Remedy"];
+            /** Session Id */
+            session_id: string;
+        };
+        /**
+         * InventoryAnswer
+         * @description What is missing altogether is started again by ordinary commands, not here.
+         */
+        InventoryAnswer: {
+            /** Actions */
+            actions: components["schemas"]["InventoryAction"][];
+        };
+        /**
+         * InventoryReport
+         * @description POST /agent/v1/inventory: all that carries the controller's own label. `homes` are the sessions
+         *     whose home exists.
+         */
+        InventoryReport: {
+            /** Epoch */
+            epoch: number;
+            /**
+             * Homes
+             * @default []
+             */
+            homes?: string[];
+            /** Instances */
+            instances: components["schemas"]["InstanceFacts"][];
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+        };
+        /**
+         * KeySet
+         * @description RFC 7517.
+         */
+        KeySet: {
+            /** Keys */
+            keys: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
+         * LimitsBody
+         * @description Absent means no limit; zero means none at all.
+         */
+        LimitsBody: {
+            /**
+             * Cpu
+             * @default null
+             */
+            cpu?: string | null;
+            /**
+             * Gpu
+             * @default null
+             */
+            gpu?: number | null;
+            /**
+             * Memory
+             * @default null
+             */
+            memory?: string | null;
+            /**
+             * Sessions
+             * @default null
+             */
+            sessions?: number | null;
+        };
+        /** LimitsView */
+        LimitsView: {
+            /** Cpu */
+            cpu: string | null;
+            /** Gpu */
+            gpu: number | null;
+            /** Memory */
+            memory: string | null;
+            /** Sessions */
+            sessions: number | null;
+        };
+        /** ListSessions */
+        ListSessions: {
+            /**
+             * Cursor
+             * @description `next_cursor` of the page before.
+             * @default null
+             */
+            cursor?: string | null;
+            /**
+             * Limit
+             * @description At most so many items.
+             * @default 50
+             */
+            limit?: number;
+            /**
+             * @description Only sessions in this state. Terminated ones are listed on request only.
+             * @default null
+             */
+            state?: components["schemas"]["State"] | null;
+            /**
+             * User Id
+             * @description Only this user's. Without the permission to see all, only your own.
+             * @default null
+             */
+            user_id?: string | null;
+        };
+        /** Login */
+        Login: {
+            /** Email */
+            email: string;
+            /** Password */
+            password: string;
+            /**
+             * Tenant
+             * @description The organisation's short name; needed only when the e-mail belongs to several.
+             * @default null
+             */
+            tenant?: string | null;
+        };
+        /** MeView */
+        MeView: {
+            /** Permissions */
+            permissions: string[];
+            tenant: components["schemas"]["TenantView"];
+            user: components["schemas"]["UserView"];
+        };
+        /**
+         * Network
+         * @description `none`: no network at all. `internet`: outbound only; never the host, private ranges, the metadata
+         *     address or another session.
+         * @enum {string}
+         */
+        Network: "none" | "internet";
+        /**
+         * Outcome
+         * @enum {string}
+         */
+        Outcome: "succeeded" | "failed" | "cancelled";
+        /**
+         * PageQuery
+         * @description Every list takes these.
+         */
+        PageQuery: {
+            /**
+             * Cursor
+             * @description `next_cursor` of the page before.
+             * @default null
+             */
+            cursor?: string | null;
+            /**
+             * Limit
+             * @description At most so many items.
+             * @default 50
+             */
+            limit?: number;
+        };
+        /**
+         * PartHealth
+         * @description One part of an agent. `reason` says what a person can do about it when it fails.
+         */
+        PartHealth: {
+            /** @default null */
+            reason?: components["schemas"]["Reason"] | null;
+            state: components["schemas"]["Health"];
+        };
+        /**
+         * PartView
+         * @description `unknown` until the first heartbeat.
+         */
+        PartView: {
+            /** @default null */
+            reason?: components["schemas"]["ReasonView"] | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "failing" | "unknown";
+        };
+        /**
+         * PermissionsView
+         * @description What the gateway will enforce on the wire.
+         */
+        PermissionsView: {
+            /** Clipboard In */
+            clipboard_in: boolean;
+            /** Clipboard Out */
+            clipboard_out: boolean;
+            /** Control */
+            control: boolean;
+            /** Files Down */
+            files_down: boolean;
+            /** Files Up */
+            files_up: boolean;
+        };
+        /**
+         * PlacementView
+         * @description What placement last found: a verdict on every controller that came into question.
+         */
+        PlacementView: {
+            /** Controller Id */
+            controller_id: string | null;
+            /** Evaluated At */
+            evaluated_at: string | null;
+            /** Verdicts */
+            verdicts: components["schemas"]["VerdictView"][];
+        };
+        /**
+         * Problem
+         * @description An RFC 9457 problem. `type` and `code` are stable; `detail` is for people.
+         */
+        Problem: {
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+            /**
+             * Errors
+             * @default []
+             */
+            errors?: components["schemas"]["FieldProblem"][];
+            /** Status */
+            status: number;
+            /** Title */
+            title: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * Progress
+         * @description Bytes done of bytes known so far (`total` grows while a registry answers).
+         */
+        Progress: {
+            /** Done */
+            done: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * ProgressView
+         * @description Bytes done of bytes known so far.
+         */
+        ProgressView: {
+            /** Done */
+            done: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * QueueAccess
+         * @description One hour's access to exactly one queue. `endpoint_url` is unset on AWS.
+         */
+        QueueAccess: {
+            /** Access Key Id */
+            access_key_id: string;
+            /**
+             * Endpoint Url
+             * @default null
+             */
+            endpoint_url?: string | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Queue Url */
+            queue_url: string;
+            /** Region */
+            region: string;
+            /** Secret Access Key */
+            secret_access_key: string;
+            /** Session Token */
+            session_token: string;
+        };
+        /** QuotaList */
+        QuotaList: {
+            /** Items */
+            items: components["schemas"]["QuotaView"][];
+        };
+        /**
+         * QuotaView
+         * @description `subject_id` is the user's id for the scope `user`.
+         */
+        QuotaView: {
+            /** Inherited */
+            inherited: boolean;
+            limits: components["schemas"]["LimitsView"];
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "tenant" | "user" | "user-default";
+            /** Subject Id */
+            subject_id: string | null;
+            used: components["schemas"]["chalicelib__quotas__schemas__UsageView"];
+        };
+        /**
+         * Reason
+         * @description Why: a stable code for programs and a sentence for people.
+         */
+        Reason: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * ReasonView
+         * @description Why: a stable code and a sentence for people.
+         */
+        ReasonView: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * RelayAccess
+         * @description Relays to hold idle connections at (`wss://host`), and the grant to show them (a JWT).
+         */
+        RelayAccess: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Grant */
+            grant: string;
+            /** Urls */
+            urls: string[];
+        };
+        /**
+         * Remedy
+         * @description `adopt`: the instance is wanted; report on it under `fence`. `remove`: it is not (home kept unless
+         *     said otherwise).
+         * @enum {string}
+         */
+        Remedy: "adopt" | "remove";
+        /** RenewGrant */
+        RenewGrant: {
+            /** Lease Seconds */
+            lease_seconds: number;
+        };
+        /**
+         * RenewRequest
+         * @description POST /agent/v1/commands/{id}/renew. Refusals: 409 `stale_fence`, 410 `command_superseded`.
+         */
+        RenewRequest: {
+            /** Epoch */
+            epoch: number;
+            /** Fence */
+            fence: number;
+        };
+        /**
+         * Resources
+         * @description Limits of one instance. CPU in thousandths of a core, memory in bytes.
+         */
+        Resources: {
+            /** Cpu Millis */
+            cpu_millis: number;
+            /**
+             * Gpu
+             * @default 0
+             */
+            gpu?: number;
+            /** Memory Bytes */
+            memory_bytes: number;
+            /**
+             * Pids
+             * @default 512
+             */
+            pids?: number;
+            /**
+             * Shm Bytes
+             * @default 67108864
+             */
+            shm_bytes?: number;
+        };
+        /** ResourcesView */
+        ResourcesView: {
+            /** Cpu */
+            cpu: string;
+            /** Gpu */
+            gpu: number;
+            /** Memory */
+            memory: string;
+            /** Shm */
+            shm: string;
+        };
+        /**
+         * ResultReport
+         * @description POST /agent/v1/commands/{id}/result. Repeating an accepted one is answered like the first.
+         */
+        ResultReport: {
+            /** Epoch */
+            epoch: number;
+            /** Fence */
+            fence: number;
+            outcome: components["schemas"]["Outcome"];
+            /** @default null */
+            reason?: components["schemas"]["Reason"] | null;
+            /** Sequence */
+            sequence: number;
+        };
+        /**
+         * SessionActivity
+         * @description Viewers now, and when a person last pressed a key or moved the pointer.
+         */
+        SessionActivity: {
+            /**
+             * Last Input At
+             * @default null
+             */
+            last_input_at?: string | null;
+            /** Session Id */
+            session_id: string;
+            /** Viewers */
+            viewers: number;
+        };
+        /**
+         * SessionPage
+         * @description A page of sessions.
+         */
+        SessionPage: {
+            /** Items */
+            items: components["schemas"]["SessionView"][];
+            /**
+             * Next Cursor
+             * @default null
+             */
+            next_cursor?: string | null;
+        };
+        /** SessionResources */
+        SessionResources: {
+            /** Cpu */
+            cpu: string;
+            /** Gpu */
+            gpu: number;
+            /** Memory */
+            memory: string;
+            /** Shm */
+            shm: string;
+        };
+        /**
+         * SessionView
+         * @description `state` is what is observed, `desired_state` what is wanted; `generation` counts changes of mind,
+         *     `incarnation` how often its instance was created anew.
+         */
+        SessionView: {
+            /** Controller Id */
+            controller_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            desired_state: components["schemas"]["Desired"];
+            /** Generation */
+            generation: number;
+            /** Id */
+            id: string;
+            /** Incarnation */
+            incarnation: number;
+            /** Labels */
             labels: {
                 [key: string]: string;
             };
+            /** Last Activity At */
             last_activity_at: string | null;
+            /** Name */
             name: string;
-            progress: components["schemas"]["Progress"] | null;
-            reason: components["schemas"]["Reason"] | null;
-            resources: components["schemas"]["TemplateResources"];
-            stage: ("queued" | "claimed" | "pulling" | "creating" | "connecting" | "ready") | null;
+            progress: components["schemas"]["ProgressView"] | null;
+            reason: components["schemas"]["ReasonView"] | null;
+            resources: components["schemas"]["SessionResources"];
+            stage: components["schemas"]["Stage"] | null;
+            /** Started At */
             started_at: string | null;
-            /** @enum {string} */
-            state: "pending" | "starting" | "running" | "hibernating" | "hibernated" | "waking" | "failed" | "terminating" | "terminated";
+            state: components["schemas"]["State"];
+            /** Template Icon */
             template_icon: string;
+            /** Template Id */
             template_id: string;
+            /** Template Name */
             template_name: string;
-            /** Format: date-time */
+            /**
+             * Updated At
+             * Format: date-time
+             */
             updated_at: string;
+            /** User Id */
             user_id: string;
+            /** Viewers */
             viewers: number;
         };
-        SessionCreate: {
-            controller_id?: string;
-            labels?: {
-                [key: string]: string;
-            };
-            name?: string;
-            resources?: components["schemas"]["ResourcesOverride"];
-            template_id: string;
+        /** SetQuota */
+        SetQuota: {
+            limits: components["schemas"]["LimitsBody"];
         };
-        SessionPage: {
-            items: components["schemas"]["Session"][];
-            next_cursor: string | null;
+        /**
+         * Stage
+         * @description How far a start has come; shown to the user as it happens.
+         * @enum {string}
+         */
+        Stage: "queued" | "claimed" | "pulling" | "creating" | "connecting" | "ready";
+        /**
+         * State
+         * @description What is observed of a session.
+         * @enum {string}
+         */
+        State: "pending" | "starting" | "running" | "hibernating" | "hibernated" | "waking" | "failed" | "terminating" | "terminated";
+        /**
+         * StatusReport
+         * @description POST /agent/v1/sessions/{id}/status: progress of a command, or something that happened by itself.
+         *
+         *     `instance` is set when the observation is final for now: `stopped` means that the instance ended without
+         *     being asked to (the reason says how).
+         */
+        StatusReport: {
+            /**
+             * @description set when the instance ended by itself
+             * @default null
+             */
+            ended?: components["schemas"]["Reason"] | null;
+            /** Epoch */
+            epoch: number;
+            /** Fence */
+            fence: number;
+            /** @default null */
+            progress?: components["schemas"]["Progress"] | null;
+            /** Sequence */
+            sequence: number;
+            /** @default null */
+            stage?: components["schemas"]["Stage"] | null;
         };
-        SessionPatch: {
-            labels?: {
-                [key: string]: string;
-            };
-            name?: string;
+        /**
+         * TemplatePage
+         * @description A page of templates.
+         */
+        TemplatePage: {
+            /** Items */
+            items: components["schemas"]["TemplateView"][];
+            /**
+             * Next Cursor
+             * @default null
+             */
+            next_cursor?: string | null;
         };
-        StreamPermissions: {
-            clipboard_in: boolean;
-            clipboard_out: boolean;
-            control: boolean;
-            files_down: boolean;
-            files_up: boolean;
-        };
-        Template: {
+        /** TemplateView */
+        TemplateView: {
+            /** Category */
             category: string;
+            /** Clipboard In */
             clipboard_in: boolean;
+            /** Clipboard Out */
             clipboard_out: boolean;
+            /** Command */
             command: string[] | null;
+            /** Controller Labels */
             controller_labels: {
                 [key: string]: string;
             };
-            /** Format: date-time */
+            /**
+             * Created At
+             * Format: date-time
+             */
             created_at: string;
+            /** Description */
             description: string;
-            display: components["schemas"]["Display"];
+            display: components["schemas"]["DisplayView"];
+            /** Enabled */
             enabled: boolean;
+            /** Env */
             env: {
                 [key: string]: string;
             };
+            /** Icon */
             icon: string;
+            /** Id */
             id: string;
+            /** Image */
             image: string;
+            /** Name */
             name: string;
-            /** @enum {string} */
-            network: "none" | "internet";
+            network: components["schemas"]["Network"];
+            /** Persistent Home */
             persistent_home: boolean;
+            /** Platforms */
             platforms: string[];
+            /** Port */
             port: number | null;
-            /** @enum {string} */
+            /**
+             * Protocol
+             * @enum {string}
+             */
             protocol: "vnc" | "http";
+            /** Read Only Root */
             read_only_root: boolean;
-            resources: components["schemas"]["TemplateResources"];
-            /** Format: date-time */
+            resources: components["schemas"]["ResourcesView"];
+            /**
+             * Updated At
+             * Format: date-time
+             */
             updated_at: string;
+            /** Version */
             version: number;
         };
-        TemplatePage: {
-            items: components["schemas"]["Template"][];
-            next_cursor: string | null;
+        /** TenantView */
+        TenantView: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Slug */
+            slug: string;
         };
-        TemplateResources: {
-            cpu: string;
-            gpu: number;
-            memory: string;
-            shm: string;
-        };
-        TimelineEntry: {
+        /**
+         * TimelineEntryView
+         * @description One transition: `actor` is a user's id, `agent:<id>` or `system`.
+         */
+        TimelineEntryView: {
+            /** Actor */
             actor: string;
-            /** Format: date-time */
+            /**
+             * At
+             * Format: date-time
+             */
             at: string;
+            /** Cause */
             cause: string;
-            from: string | null;
+            from: components["schemas"]["State"] | null;
+            /** Generation */
             generation: number;
-            reason: components["schemas"]["Reason"] | null;
-            to: string;
+            reason: components["schemas"]["ReasonView"] | null;
+            to: components["schemas"]["State"];
         };
-        TimelineEntryPage: {
-            items: components["schemas"]["TimelineEntry"][];
-            next_cursor: string | null;
+        /**
+         * TimelinePage
+         * @description A page of a timeline, oldest first.
+         */
+        TimelinePage: {
+            /** Items */
+            items: components["schemas"]["TimelineEntryView"][];
+            /**
+             * Next Cursor
+             * @default null
+             */
+            next_cursor?: string | null;
         };
-        TokenAnswer: {
+        /**
+         * TokenView
+         * @description The refresh token travels in a cookie alone.
+         */
+        TokenView: {
+            /** Access Token */
             access_token: string;
+            /**
+             * Expires In
+             * @description Seconds.
+             */
             expires_in: number;
-            token_type: string;
+            /**
+             * Token Type
+             * @default Bearer
+             * @constant
+             */
+            token_type?: "Bearer";
         };
-        Verdict: {
+        /** UserView */
+        UserView: {
+            /** Email */
+            email: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Role */
+            role: string;
+        };
+        /** VerdictView */
+        VerdictView: {
+            /** Controller Id */
             controller_id: string;
+            /** Controller Name */
             controller_name: string;
-            reasons: components["schemas"]["Reason"][];
+            /** Reasons */
+            reasons: components["schemas"]["ReasonView"][];
+            /** Suitable */
             suitable: boolean;
+        };
+        /**
+         * WishedPermissions
+         * @description Ask for less than you may: `control: false` only watches. Absent means as much as is allowed.
+         */
+        WishedPermissions: {
+            /**
+             * Clipboard In
+             * @default null
+             */
+            clipboard_in?: boolean | null;
+            /**
+             * Clipboard Out
+             * @default null
+             */
+            clipboard_out?: boolean | null;
+            /**
+             * Control
+             * @default null
+             */
+            control?: boolean | null;
         };
     };
     responses: never;
@@ -1350,4 +2356,3361 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    keys_jwks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The public keys that stream tickets and relay grants are signed with. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeySet"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    commands_claim_command: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                command_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimRequest"];
+            };
+        };
+        responses: {
+            /** @description Take a command. Repeating a claim id gets the same grant again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClaimGrant"];
+                };
+            };
+            /** @description The request could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported content type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; see Retry-After. */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    commands_renew_command: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                command_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenewRequest"];
+            };
+        };
+        responses: {
+            /** @description Keep a command's lease. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenewGrant"];
+                };
+            };
+            /** @description The request could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported content type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    commands_report_result: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                command_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResultReport"];
+            };
+        };
+        responses: {
+            /** @description Say how a command ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description The request could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported content type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    agents_credentials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CredentialsRequest"];
+            };
+        };
+        responses: {
+            /** @description Open an epoch for this boot; access to the queue and to relays. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CredentialsAnswer"];
+                };
+            };
+            /** @description The request could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported content type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrollment_enroll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrollRequest"];
+            };
+        };
+        responses: {
+            /** @description Trade an enrolment token and a public key for an identity. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrollAnswer"];
+                };
+            };
+            /** @description The request could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported content type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    agents_heartbeat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Heartbeat"];
+            };
+        };
+        responses: {
+            /** @description Capacity, usage and health; the answer says when the next one is due. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeartbeatAnswer"];
+                };
+            };
+            /** @description The request could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported content type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    commands_report_inventory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InventoryReport"];
+            };
+        };
+        responses: {
+            /** @description Compare what exists with what should. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InventoryAnswer"];
+                };
+            };
+            /** @description The request could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported content type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    commands_report_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StatusReport"];
+            };
+        };
+        responses: {
+            /** @description Say how far a start has come, or that an instance ended by itself. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description The request could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported content type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    meta_docs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The API reference for people. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html; charset=utf-8": string;
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    meta_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether the API answers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["chalicelib__meta__routes__HealthView"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            /** @description Sign in with e-mail and password. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenView"];
+                };
+            };
+            /** @description The request could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported content type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description End this sign-in; every token that descends from it stops working. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_refresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Trade the refresh cookie for a new access token and the next cookie. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    controllers_controllers: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description At most so many items. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The backends that sessions run on, oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControllerPage"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    controllers_controller: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                controller_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One controller. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControllerView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    controllers_remove_controller: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                controller_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Remove a controller and refuse its agents from now on. Refused while it holds sessions. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    controllers_change_controller: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                controller_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeController"];
+            };
+        };
+        responses: {
+            /** @description Rename, label, limit, cordon or uncordon a controller. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControllerView"];
+                };
+            };
+            /** @description The request could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported content type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    controllers_create_enrollment_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateEnrollmentToken"];
+            };
+        };
+        responses: {
+            /** @description Create a single-use token, good for 30 minutes, that makes an agent known. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrollmentTokenView"];
+                };
+            };
+            /** @description The request could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported content type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    events_events: {
+        parameters: {
+            query?: {
+                /** @description Only events with higher ids. */
+                after?: number;
+                /** @description At most so many items. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What happened after an event that you know, of what you may see. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventList"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    events_create_event_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Get the address of the event WebSocket and a ticket that opens it once. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventTicketView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    identity_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who you are and what you may do. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    meta_openapi_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description This API as OpenAPI 3.1. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quotas_quotas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Limits and usage: the organisation's, your own, and everyone's for those who may set them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaList"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quotas_set_quota: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scope: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetQuota"];
+            };
+        };
+        responses: {
+            /** @description Set the organisation's limits, or those that each user has by default. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaView"];
+                };
+            };
+            /** @description The request could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported content type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sessions_sessions: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description At most so many items. */
+                limit?: number;
+                /** @description Only sessions in this state. Terminated ones are listed on request only. */
+                state?: components["schemas"]["State"] | null;
+                /** @description Only this user's. Without the permission to see all, only your own. */
+                user_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sessions, newest first: your own, or everyone's if you may see them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionPage"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sessions_create_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key has no second effect for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateSession"];
+            };
+        };
+        responses: {
+            /** @description Start a template for yourself. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description The request could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported content type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sessions_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One session. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sessions_delete_session: {
+        parameters: {
+            query?: {
+                /** @description Also delete the files that it kept. */
+                delete_home?: boolean;
+            };
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description End a session; its files are kept unless `delete_home` is true. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sessions_change_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeSession"];
+            };
+        };
+        responses: {
+            /** @description Rename or label a session, or say which state you want it in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description The request could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported content type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    streams_connect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectBody"];
+            };
+        };
+        responses: {
+            /** @description Get a ticket and the address at which to open a running session's stream. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectView"];
+                };
+            };
+            /** @description The request could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported content type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sessions_hibernate_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stop a session's instance and keep its files. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sessions_placement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why a session runs where it does, or why nowhere: a verdict on every controller. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacementView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sessions_timeline: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description At most so many items. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What happened to a session, oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelinePage"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sessions_wake_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Start a hibernated or failed session again. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    templates_templates: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description At most so many items. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The catalog. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplatePage"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    templates_create_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateTemplate"];
+            };
+        };
+        responses: {
+            /** @description Add a template. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateView"];
+                };
+            };
+            /** @description The request could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported content type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    templates_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One template. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    templates_remove_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Remove a template; its sessions go on. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    templates_change_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeTemplate"];
+            };
+        };
+        responses: {
+            /** @description Make the next version; sessions that run keep theirs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateView"];
+                };
+            };
+            /** @description The request could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported content type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}

@@ -14,6 +14,7 @@ import { useCan } from "@/features/account/AccountProvider";
 import { AddControllerDialog } from "@/features/controllers/AddControllerDialog";
 import { ControllerCard, type ControllerAction } from "@/features/controllers/ControllerCard";
 import { RemoveControllerDialog } from "@/features/controllers/RemoveControllerDialog";
+import { useExpiringStates } from "@/features/controllers/useExpiringStates";
 import { useControllers, useLive } from "@/features/live/LiveProvider";
 
 type Dialog = { kind: "add"; existing: Controller | null } | { kind: "remove"; controller: Controller } | null;
@@ -26,6 +27,7 @@ export default function ControllersPage() {
   const [dialog, setDialog] = useState<Dialog>(null);
   const controllers = [...items.values()].toSorted((a, b) => a.name.localeCompare(b.name));
   const close = () => setDialog(null);
+  useExpiringStates(controllers);
 
   const cordon = async (controller: Controller, cordoned: boolean) => {
     try {

@@ -4,6 +4,7 @@ import { hibernateSession, wakeSession } from "@/api/sessions";
 import { asProblem } from "@/api/problem";
 import type { Session } from "@/api/types";
 import { useLive } from "@/features/live/LiveProvider";
+import type { Phase } from "./connectionMachine";
 import { HttpApp } from "./HttpApp";
 import { overlay } from "./overlay";
 import { OverlayCard } from "./OverlayCard";
@@ -13,6 +14,7 @@ import { useClipboardSync } from "./useClipboardSync";
 import { useFullScreen } from "./useFullScreen";
 import { useViewer } from "./useViewer";
 import styles from "./viewer.module.css";
+import type { ViewerSnapshot } from "./viewerConnection";
 
 /** A session's screen with everything around it. */
 export function Viewer({ session }: { session: Session }) {
@@ -49,7 +51,7 @@ export function Viewer({ session }: { session: Session }) {
   };
 
   const cover = overlay(session, snapshot.connection, snapshot.painted || snapshot.httpApp !== null);
-  const phase = session.state === "running" ? snapshot.connection.phase : "closed";
+  const phase = session.state === "running" ? shownPhase(snapshot) : "closed";
 
   return (
     <div ref={root} className={styles.viewer} data-full-screen={fullScreen}>
@@ -90,6 +92,12 @@ export function Viewer({ session }: { session: Session }) {
       </div>
     </div>
   );
+}
+
+/** Connected means that there is a picture, not only a handshake. */
+function shownPhase({ connection, painted, httpApp }: ViewerSnapshot): Phase {
+  if (connection.phase !== "connected" || painted || httpApp) return connection.phase;
+  return "connecting";
 }
 
 function useTitle(name: string): void {
