@@ -97,6 +97,10 @@ class Ledger:
         """The session no longer runs: its tokens go."""
         await self._run(partial(self._execute, "DELETE FROM grants WHERE session = ?", (session,)))
 
+    async def sessions(self) -> tuple[str, ...]:
+        """Those that somebody may still come back to."""
+        return await self._run(self._sessions)
+
     async def purge(self) -> None:
         """Forget what has expired."""
         now = self._clock()
@@ -143,6 +147,9 @@ class Ledger:
             self._execute("ROLLBACK", ())
             raise
         self._execute("COMMIT", ())
+
+    def _sessions(self) -> tuple[str, ...]:
+        return tuple(row[0] for row in self._execute("SELECT DISTINCT session FROM grants", ()))
 
     def _consume(self, claims: TicketClaims, instance: str, life: float) -> Opened:
         grant = Grant(

@@ -88,6 +88,8 @@ class Gateway:
         """Raises OSError or sqlite3.Error if the state directory cannot be used."""
         self._state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         await self._ledger.start()
+        for session in await self._ledger.sessions():
+            self._viewers.seen(session)  # who was there before a restart may be gone: that is to be reported
         app = web.Application()
         app.router.add_get("/stream/{controller}/{session}", self._serve)
         self._runner = web.AppRunner(
@@ -129,7 +131,7 @@ class Gateway:
         handler.data_received(first)
 
     def activity(self) -> tuple[SessionActivity, ...]:
-        """Sessions that somebody looks at, or has lately worked in."""
+        """Sessions that somebody looks at or has lately looked at."""
         return self._viewers.activity()
 
     def health(self) -> PartHealth:
@@ -156,6 +158,7 @@ class Gateway:
             ending = closed.ending
         except ConnectionError:
             return websocket
+        log.info("stream of %r ended: %s", request.match_info["session"], ending.reason)
         if ending.code is None:
             _abort(request)
         else:
@@ -179,6 +182,7 @@ class Gateway:
                     with contextlib.suppress(sqlite3.Error):
                         await self._ledger.confirm(admitted.opened)
 
+            log.info("stream of %r opened for %s", session, admitted.opened.grant.user)
             bridge = Bridge(
                 request,
                 websocket,

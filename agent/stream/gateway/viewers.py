@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from agent.stream.gateway.endings import REPLACED, Ending
 from chalicelib.protocol.agents import SessionActivity
 
-REMEMBER = 24 * 3600.0
-"""Seconds after which a session that nobody touched is left out of reports."""
+REMEMBER = 3600.0
+"""Seconds that a session is reported on after its last viewer has gone: whoever hears the reports, and may
+miss some, learns of "no viewers" only by being told."""
 
 
 @dataclass(eq=False)
@@ -34,6 +35,7 @@ class Viewers:
         self._viewers: set[Viewer] = set()
         self._by_session: Counter[str] = Counter()
         self._last_input: dict[str, float] = {}
+        self._seen: dict[str, float] = {}
 
     def __iter__(self) -> Iterator[Viewer]:
         return iter(list(self._viewers))
@@ -51,14 +53,20 @@ class Viewers:
         if len(self) >= self._most or self._by_session[viewer.session] >= self._most_per_session:
             return False
         self._viewers.add(viewer)
+        self.seen(viewer.session)
         self._by_session[viewer.session] += 1
         return True
 
     def remove(self, viewer: Viewer) -> None:
         if viewer in self._viewers:
             self._viewers.remove(viewer)
+            self.seen(viewer.session)
             self._by_session[viewer.session] -= 1
             self._by_session += Counter()  # drops what is zero
+
+    def seen(self, session: str) -> None:
+        """The session had a viewer until now."""
+        self._seen[session] = time.time()
 
     def touched(self, session: str) -> None:
         """Somebody pressed a key or moved the pointer."""
@@ -66,14 +74,18 @@ class Viewers:
 
     def activity(self) -> tuple[SessionActivity, ...]:
         oldest = time.time() - REMEMBER
-        self._last_input = {session: at for session, at in self._last_input.items() if at > oldest}
+        for session in [
+            each for each, at in self._seen.items() if at < oldest and not self._by_session[each]
+        ]:
+            del self._seen[session]
+            self._last_input.pop(session, None)
         return tuple(
             SessionActivity(
                 session_id=session,
                 viewers=self._by_session[session],
                 last_input_at=_moment(self._last_input.get(session)),
             )
-            for session in sorted(self._by_session.keys() | self._last_input.keys())
+            for session in sorted(self._seen)
         )
 
 

@@ -217,7 +217,7 @@ async def parked(plane: Plane, gateway: Gateway, relay: Relay) -> AsyncIterator[
     """A dialler whose connections are all parked."""
     dialler = plane.dialler(gateway)
     await dialler.start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         while dialler.parked < 4:
             await asyncio.sleep(0.01)
     yield dialler
@@ -304,7 +304,7 @@ async def browse() -> AsyncIterator[Callable[..., Any]]:
 
 @pytest.fixture
 def eventually() -> Callable[..., Any]:
-    async def wait(condition: Callable[[], object], within: float = 5) -> None:
+    async def wait(condition: Callable[[], object], within: float = 15) -> None:
         async with asyncio.timeout(within):
             while not condition():
                 await asyncio.sleep(0.01)
