@@ -4,6 +4,7 @@ import base64
 import io
 import itertools
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -56,6 +57,19 @@ def screen(page: Page) -> Image.Image:
     """The framebuffer as the canvas holds it, unscaled, in grey."""
     data = page.evaluate(f"document.querySelector('{_CANVAS}').toDataURL('image/png')")
     return Image.open(io.BytesIO(base64.b64decode(data.split(",", 1)[1]))).convert("L")
+
+
+def settled(page: Page, *, seconds: float = 30) -> Image.Image:
+    """The screen once it is drawn and no longer changes."""
+    deadline = time.monotonic() + seconds
+    before = screen(page)
+    while time.monotonic() < deadline:
+        page.wait_for_timeout(800)
+        now = screen(page)
+        if shades(now) > 2 and now.size == before.size and now.tobytes() == before.tobytes():
+            return now
+        before = now
+    raise AssertionError(f"the screen did not come to rest: {before.size}, {shades(before)} shades")
 
 
 def shades(image: Image.Image) -> int:
