@@ -45,7 +45,8 @@ def ensure_administrator(settings: Settings) -> None:
     write_secret(settings.env_file, "".join(f"{name}={value}\n" for name, value in lines.items()))
     tenant = tenancy.find(TENANT_SLUG)
     if tenant is None:
-        tenant = tenancy.create(TENANT_SLUG, TENANT_NAME)
+        # Whoever runs the stack owns the machine: any image may run, unlike in a hosted tenant.
+        tenant = tenancy.create(TENANT_SLUG, TENANT_NAME, allowed_images=("*",))
     try:
         identity.create_user(tenant.id, lines["STREAMSPACE_EMAIL"], "Administrator", password, Role.OWNER)
         print(f"created tenant {TENANT_SLUG} and {EMAIL}")
