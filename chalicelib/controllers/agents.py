@@ -84,10 +84,13 @@ class AgentService:
         Raises Conflict `epoch_superseded` or `protocol_unsupported`, Unavailable without a queue.
         """
         self.check_protocol(request.protocol_version)
-        epoch = on_conflict(lambda: self._open_epoch(caller, request))
+        epoch, opened = on_conflict(lambda: self._open_epoch(caller, request))
         controller = self.controllers.get(caller.tenant_id, caller.controller_id)
         if controller is None:
             raise _revoked()
+        if opened and controller.unclaimed_since is not None:
+            # Whatever kept the last boot from claiming went with it.
+            self.uow.commit([self.controllers.set_unclaimed(caller.tenant_id, controller.id, None)])
         try:
             queue = self.queues.access(caller.controller_id)
         except QueueError as error:
@@ -138,15 +141,16 @@ class AgentService:
                 extra={"min_protocol_version": lowest},
             )
 
-    def _open_epoch(self, caller: AgentCaller, request: CredentialsRequest) -> int:
+    def _open_epoch(self, caller: AgentCaller, request: CredentialsRequest) -> tuple[int, bool]:
+        """The epoch of this boot, and whether it has just begun."""
         agent = self._agent(caller)
         kind = boot(agent, request.boot_id)
         if kind is Boot.SUPERSEDED:
             raise _superseded()
         if kind is Boot.CURRENT:
-            return agent.epoch
+            return agent.epoch, False
         self.uow.commit([self.store.open_epoch(agent, request.boot_id, request.agent_version, self.clock())])
-        return agent.epoch + 1
+        return agent.epoch + 1, True
 
     def _agent(self, caller: AgentCaller) -> Agent:
         agent = self.store.agent(caller.tenant_id, caller.controller_id, caller.agent_id)

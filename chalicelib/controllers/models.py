@@ -7,6 +7,7 @@ one write unit (two in a transaction). What only heartbeats say is one JSON attr
 import functools
 import operator
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
@@ -164,10 +165,10 @@ class DynamoControllerStore:
             actions.append(ControllerRow.unclaimed_since.remove())
         return self._update(controller.tenant_id, controller.id, actions)
 
-    def set_unclaimed(self, tenant_id: str, controller_id: str, since: Any) -> Write:
-        return self._update(
-            tenant_id, controller_id, [ControllerRow.unclaimed_since.set(epoch_millis(since))]
-        )
+    def set_unclaimed(self, tenant_id: str, controller_id: str, since: datetime | None) -> Write:
+        column = ControllerRow.unclaimed_since
+        action = column.remove() if since is None else column.set(epoch_millis(since))
+        return self._update(tenant_id, controller_id, [action])
 
     def book(self, controller: Controller, amount: Amount) -> Write:
         conditions = [ControllerRow.controller_id.exists(), ControllerRow.cordoned == False]  # noqa: E712

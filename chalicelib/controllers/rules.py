@@ -150,8 +150,8 @@ def free(controller: Controller) -> Amount:
 
 
 def is_idle(controller: Controller) -> bool:
-    """Nothing is booked: heartbeats may be rare."""
-    return not controller.booked.items()
+    """Nothing is booked and nothing is in doubt: heartbeats may be rare."""
+    return not controller.booked.items() and controller.unclaimed_since is None
 
 
 def claims_again(controller: Controller, polling: PartHealth, now: datetime, timings: Timings) -> bool:

@@ -171,9 +171,14 @@ def test_an_unclaimed_command_makes_it_lost(client: LambdaClient, tenant: Any, c
     controllers, agents = control_plane.controllers, control_plane.agents
     controllers.mark_unclaimed(tenant.id, agent.controller_id)
     assert controllers.get(tenant.id, agent.controller_id).state == "lost"
-    agent.beat()
+    assert agent.beat().json["intervals"]["heartbeat"] == 30
     assert controllers.get(tenant.id, agent.controller_id).state == "lost"
+    agent.boot(agent.boot_id)
+    assert controllers.get(tenant.id, agent.controller_id).state == "lost"
+    agent.boot()
+    assert controllers.get(tenant.id, agent.controller_id).state == "online"
 
+    controllers.mark_unclaimed(tenant.id, agent.controller_id)
     clock = agents.clock
     object.__setattr__(agents, "clock", lambda: clock() + timedelta(seconds=61))
     try:
