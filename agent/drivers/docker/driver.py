@@ -107,9 +107,11 @@ class DockerDriver:
         if newest.labels.get(naming.PROTOCOL) == "http":
             if not newest.addresses:
                 return None
-            return Endpoint(host=newest.addresses[0], port=_number(newest.labels, naming.PORT))
+            port = _number(newest.labels, naming.PORT)
+            return Endpoint(host=newest.addresses[0], port=port, incarnation=incarnation(newest))
         socket_path = str(self._files.socket(session_id))
-        return Endpoint(socket_path=socket_path, password=self._files.password(session_id))
+        password = self._files.password(session_id)
+        return Endpoint(socket_path=socket_path, password=password, incarnation=incarnation(newest))
 
     def ended(self) -> tuple[Ended, ...]:
         own = {naming.CONTROLLER: self._controller_id}
