@@ -19,6 +19,7 @@ from agent.worker.loops import Surroundings, Worker
 from agent.worker.reach import Reach
 from agent.worker.runtime import Runtime, Threads
 from agent.worker.stream_plane import StreamPlane
+from agent.worker.supervisor import Supervisor
 from chalicelib.protocol.agents import CredentialsAnswer, Heartbeat
 
 _log = logging.getLogger(__name__)
@@ -81,7 +82,8 @@ async def run_agent(config: AgentConfig, enrolment: Enrolment) -> errors.Fatal |
                 told=lambda beat: _tell(config, beat),
             )
         )
-        await streams.start()
+        plane = Supervisor(runtime=runtime, timings=config.timings)
+        plane.start("streams", streams.run)
         worker.start()
         _log.info("Serving controller %s of %s.", answer.controller_id, enrolment.url)
         try:
@@ -89,7 +91,7 @@ async def run_agent(config: AgentConfig, enrolment: Enrolment) -> errors.Fatal |
             _log.info("Stopping; sessions go on running.")
             await worker.stop()
         finally:
-            await streams.stop()
+            await plane.stop_all()
             threads.close()
             driver.close()
     return worker.supervisor.fatal

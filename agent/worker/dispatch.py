@@ -106,8 +106,8 @@ class Dispatcher:
         self._see_room()
 
     async def stop(self) -> None:
-        """Hand back what is not claimed, let the rest finish for a while, then stop it between two steps.
-        What is unfinished stays claimed on disk for the next boot."""
+        """Hand back what is not claimed, let the rest finish for a while, then stop it between two steps and
+        hand it back too. What cannot even be stopped stays claimed on disk for the next boot."""
         for job in tuple(self._jobs.values()):
             if not job.decided:
                 for message in job.messages:
@@ -159,9 +159,8 @@ class Dispatcher:
             seconds=grant.lease_seconds,
             margin=self._access.intervals.lease_margin,
         )
-        reported = await self._executor.run(grant, lease)
-        if reported or lease.ended is not Why.STOPPING:
-            self._close(command_id)
+        await self._executor.run(grant, lease)
+        self._close(command_id)
 
     async def _claim(self, job: Job) -> tuple[ClaimGrant, float] | None:
         """The grant, and when (monotonic) it was asked for; None when there is none to be had now."""

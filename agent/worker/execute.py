@@ -52,9 +52,9 @@ class Executor:
         self._timings = timings
         self.running: dict[str, Execution] = {}
 
-    async def run(self, grant: ClaimGrant, lease: Lease) -> bool:
-        """Carry the command out and put its result into the outbox. Whether there is one: not when the lease
-        was lost or the agent stops. Raises errors.Fatal. The caller holds the session's lane."""
+    async def run(self, grant: ClaimGrant, lease: Lease) -> None:
+        """Carry the command out and put its result into the outbox, unless somebody else has the session.
+        Raises errors.Fatal. The caller holds the session's lane."""
         command = grant.command
         execution = Execution(command, grant.fence, lease)
         self._fences.raise_to(command.session_id, grant.fence)
@@ -68,11 +68,10 @@ class Executor:
         finally:
             del self.running[command.session_id]
             await _end(renewal)
-        if verdict is None:
-            _log.info("%s of %s stopped: %s", command.kind, command.session_id, _why(lease))
-            return False
-        await self._tell(execution, *verdict)
-        return True
+        if lease.ended is not None:
+            _log.info("%s of %s: %s", command.kind, command.session_id, lease.ended.value)
+        if verdict is not None:
+            await self._tell(execution, *verdict)
 
     def nudge(self, session_id: str, generation: int) -> None:
         """A newer command of the session has come: ask whether the one at work is superseded."""
@@ -116,7 +115,8 @@ class Executor:
             except Exception:
                 _log.exception("%s of %s", command.kind, command.session_id)
                 return Outcome.FAILED, _FAULT
-        return (Outcome.CANCELLED, None) if lease.ended is Why.SUPERSEDED else None
+        # Given up without newer intent, it is handed back: the control plane sends it out again.
+        return None if lease.ended is Why.STALE else (Outcome.CANCELLED, None)
 
     def _call(self, execution: Execution) -> Callable[[], None] | None:
         command, driver = execution.command, self._driver
@@ -179,7 +179,3 @@ async def _end(renewal: asyncio.Task[None]) -> None:
             raise
     except Exception:
         _log.exception("A renewal ended unexpectedly.")
-
-
-def _why(lease: Lease) -> str:
-    return lease.ended.value if lease.ended else "it was given up"

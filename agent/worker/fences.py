@@ -24,8 +24,9 @@ class Fences:
     def get(self, session_id: str) -> int | None:
         return self._known.get(session_id)
 
-    def sessions(self) -> frozenset[str]:
-        return frozenset(self._known)
+    def all(self) -> dict[str, int]:
+        """As they are now, by session."""
+        return dict(self._known)
 
     def raise_to(self, session_id: str, fence: int) -> None:
         """Remember it, unless a higher one is known."""
@@ -38,9 +39,10 @@ class Fences:
         except OSError as error:
             _log.warning("The fence of %s is not on disk: %s", session_id, error)
 
-    def forget(self, session_id: str, *, up_to: int) -> None:
+    def forget(self, session_id: str, *, up_to: int | None = None) -> None:
         """The session is gone, or somebody else has a higher fence than `up_to`."""
-        if self._known.get(session_id, up_to + 1) > up_to:
+        known = self._known.get(session_id)
+        if known is None or (up_to is not None and known > up_to):
             return
         del self._known[session_id]
         self._shelf.remove(session_id)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from agent.client import errors
 from agent.client.port import ControlPlane
 from agent.client.queue import CommandQueue
 from agent.client.servertime import ServerClock
@@ -18,7 +19,7 @@ from agent.worker.health import AgentHealth
 from agent.worker.heartbeat import Heart
 from agent.worker.lanes import Lanes
 from agent.worker.lease import Why
-from agent.worker.outbox import Outbox
+from agent.worker.outbox import Outbox, Report
 from agent.worker.platform import Platform
 from agent.worker.poll import Poller
 from agent.worker.reach import Reach
@@ -124,10 +125,13 @@ class Worker:
             self.outbox.shrunk.clear()
             await self._around.runtime.wait(self.outbox.shrunk, most=left)
 
-    def _stale(self, session_id: str, fence: int) -> None:
-        """A report's fence was refused: stop that work and forget that fence."""
-        self._executor.give_up(session_id, fence, Why.STALE)
-        self._fences.forget(session_id, up_to=fence)
+    def _refused(self, report: Report, error: errors.Permanent) -> None:
+        """A report was refused for good: stop the work that it was about, which is all that may be done."""
+        if isinstance(error, errors.StaleFence):
+            self._executor.give_up(report.session_id, report.fence, Why.STALE)
+            self._fences.forget(report.session_id, up_to=report.fence)
+        elif isinstance(error, errors.Superseded):
+            self._executor.give_up(report.session_id, report.fence, Why.SUPERSEDED)
 
     def _reporter(self) -> Reporter:
         return Reporter(
@@ -137,7 +141,7 @@ class Worker:
             reach=self._around.reach,
             runtime=self._around.runtime,
             timings=self._around.timings,
-            stale=self._stale,
+            refused=self._refused,
         )
 
     def _poller(self) -> Poller:

@@ -70,7 +70,7 @@ class Reconciler:
 
     async def _compare(self) -> bool:
         """Whether the inventory was answered."""
-        started_at = self._clock.now()
+        started_at, fences = self._clock.now(), self._fences.all()
         try:
             inventory = await self._runtime.blocking(self._driver.inventory)
             answer = await self._control.inventory(
@@ -92,14 +92,14 @@ class Reconciler:
             return False
         self._reach.answered()
         for action in answer.actions:
-            await self._act(action)
+            await self._act(action, fences.get(action.session_id))
         return True
 
-    async def _act(self, action: InventoryAction) -> None:
+    async def _act(self, action: InventoryAction, fence_before: int | None) -> None:
         async with self._lanes.hold(action.session_id):
             known = self._fences.get(action.session_id)
-            if known is not None and known > action.fence:
-                return  # a command was claimed since: it knows better
+            if known != fence_before:
+                return  # a command was claimed since the inventory began: it knows better
             if action.remedy is Remedy.ADOPT:
                 _log.info("Adopting the instance of %s.", action.session_id)
                 self._fences.raise_to(action.session_id, action.fence)
@@ -119,4 +119,4 @@ class Reconciler:
         except DriverError as error:
             _log.warning("%s is still there: %s", action.session_id, error)  # so the next inventory says so
         else:
-            self._fences.forget(action.session_id, up_to=action.fence)
+            self._fences.forget(action.session_id)

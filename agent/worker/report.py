@@ -26,7 +26,7 @@ BOOT_STRIDE = 10**9
 
 
 class Reporter:
-    """`stale` is called when a report's fence was refused: the session has another owner."""
+    """`refused` is called with each report that was refused for good."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Reporter:
         reach: Reach,
         runtime: Runtime,
         timings: Timings,
-        stale: Callable[[str, int], None],
+        refused: Callable[[Report, errors.Permanent], None],
     ) -> None:
         self._control = control
         self._access = access
@@ -45,7 +45,7 @@ class Reporter:
         self._reach = reach
         self._runtime = runtime
         self._timings = timings
-        self._stale = stale
+        self._tell_refused = refused
         self._at_once = asyncio.Semaphore(AT_ONCE)
 
     async def run(self) -> None:
@@ -115,8 +115,7 @@ class Reporter:
     def _refused(self, report: Report, error: errors.Permanent) -> None:
         level = logging.INFO if report.stage is not None else logging.WARNING
         _log.log(level, "A report on %s was refused and is dropped: %s", report.session_id, error.detail)
-        if isinstance(error, errors.StaleFence):
-            self._stale(report.session_id, report.fence)
+        self._tell_refused(report, error)
 
     async def _pause(self, error: errors.ApiError, backoff: Backoff) -> None:
         self._reach.failed(error)

@@ -4,7 +4,9 @@ It starts before the control plane has answered, on what the last boot knew, so 
 while the control plane is away.
 """
 
+import asyncio
 import logging
+import sqlite3
 from pathlib import Path
 
 from agent.client.files import write_atomically
@@ -14,6 +16,7 @@ from agent.stream.dial import RelayDialler
 from agent.stream.gateway import Gateway
 from agent.stream.keys import Keys
 from agent.worker.access import Access
+from agent.worker.health import failing
 from chalicelib.protocol.agents import (
     CredentialsAnswer,
     Health,
@@ -49,29 +52,41 @@ class StreamPlane:
         self._file = folder / "known.json"
         self._known = _load(self._file)
         self._direct = gateway_url is not None
-        self._keys = Keys(lambda: self._known.jwks_url, folder / "keys.json")
-        self._gateway = Gateway(
-            controller_id,
-            driver.endpoint,
-            self._keys,
-            folder,
-            intervals=lambda: access.intervals,
-            clock=lambda: clock.now().timestamp(),
-        )
+        self._folder = folder
+        self._controller_id = controller_id
+        self._driver = driver
+        self._access = access
+        self._clock = clock
+        self._gateway: Gateway | None = None
         self._dialler: RelayDialler | None = None
+        self._trouble = failing("gateway_stopped", "The gateway is not started.")
 
-    async def start(self) -> None:
-        """Raises OSError if the gateway cannot listen."""
-        await self._gateway.start()
-        self._dialler = RelayDialler(self._gateway.accept, lambda: self._known.relay)
-        await self._dialler.start()
-
-    async def stop(self) -> None:
-        """Viewers are told first, then their connections end."""
-        await self._gateway.stop()
-        if self._dialler is not None:
-            await self._dialler.stop()
-        await self._keys.close()
+    async def run(self) -> None:
+        """Stream until cancelled; then viewers are told first, and their connections end. Raises OSError or
+        sqlite3.Error if the gateway cannot listen or cannot read what it kept."""
+        keys = Keys(lambda: self._known.jwks_url, self._folder / "keys.json")
+        gateway = Gateway(
+            self._controller_id,
+            self._driver.endpoint,
+            keys,
+            self._folder,
+            intervals=lambda: self._access.intervals,
+            clock=lambda: self._clock.now().timestamp(),
+        )
+        dialler = RelayDialler(gateway.accept, lambda: self._known.relay)
+        try:
+            await gateway.start()
+            await dialler.start()
+            self._gateway, self._dialler = gateway, dialler
+            await asyncio.get_running_loop().create_future()
+        except (OSError, sqlite3.Error) as error:
+            self._trouble = failing("gateway_failed", f"The gateway cannot start: {error}.")
+            raise
+        finally:
+            self._gateway = self._dialler = None
+            await gateway.stop()
+            await dialler.stop()
+            await keys.close()
 
     def granted(self, answer: CredentialsAnswer) -> None:
         """The control plane answered: use that from now on, and after a restart."""
@@ -82,10 +97,12 @@ class StreamPlane:
             _log.warning("What streaming needs after a restart is not on disk: %s", error)
 
     def activity(self) -> tuple[SessionActivity, ...]:
-        return self._gateway.activity()
+        return self._gateway.activity() if self._gateway is not None else ()
 
     def health(self) -> PartHealth:
         """The gateway's; then the relay's, unless browsers can do without."""
+        if self._gateway is None:
+            return self._trouble
         own = self._gateway.health()
         if own.state is not Health.OK or self._direct or self._dialler is None:
             return own

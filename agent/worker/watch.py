@@ -51,7 +51,7 @@ class Watcher:
     async def _look(self) -> None:
         """Sessions at work before, during or after the look are left out: what was seen may be over."""
         busy = self._lanes.all_busy()
-        fences = {session_id: self._fences.get(session_id) for session_id in self._fences.sessions()}
+        fences = self._fences.all()
         seen = await self._runtime.blocking(self._driver.ended)
         there = {(each.facts.session_id, each.facts.incarnation) for each in seen}
         self._told = {key: fence for key, fence in self._told.items() if key in there}

@@ -151,7 +151,7 @@ async def test_the_control_plane_is_away_when_the_agent_starts(
 async def test_the_lease_runs_out_while_starting(
     server: FakeServer, world: FakeWorld, agent: AgentProcess
 ) -> None:
-    """No step starts after it, nothing is reported, and what is left is found by the next claim."""
+    """No step starts after it, nothing is left behind, and the command is handed back."""
     creating, go_on = threading.Event(), threading.Event()
 
     def pause(stage: Stage) -> None:
@@ -161,19 +161,13 @@ async def test_the_lease_runs_out_while_starting(
 
     world.pause = pause
     server.fault("renew", lose_call=True, times=1000)
-    session, command_id = server.issue("start")
+    session, _ = server.issue("start")
     await eventually(creating.is_set)
     execution = agent.worker._executor.running[session.session_id]
     await eventually(lambda: execution.lease.ended is Why.LAPSED)
     go_on.set()
-    await eventually(lambda: session.session_id not in agent.worker._executor.running)
-    assert session.outcomes == []
+    await eventually(lambda: session.outcomes == ["cancelled"])  # handed back
     assert not world.instances
-    server.faults.clear()
-    await asyncio.sleep(0.4)
-    server.send(session, command_id)  # the sweeper
-    await eventually(lambda: session.outcomes == ["succeeded"])
-    assert [fence for _, fence in session.claims] == [1, 2]
 
 
 async def test_another_owner_takes_over_while_starting(
@@ -264,11 +258,8 @@ async def test_a_clean_stop_gives_up_between_two_steps_what_takes_too_long(
     session, _ = server.issue("start")
     await eventually(creating.is_set)
     await agent.stop()
-    assert session.outcomes == []
+    assert session.outcomes == ["cancelled"]  # handed back
     assert not world.instances
-    after = await AgentProcess(server, world, agent.state).start()
-    await eventually(lambda: session.outcomes == ["succeeded"])
-    await after.stop()
 
 
 async def test_a_full_disk_is_told_and_does_not_stop_work(

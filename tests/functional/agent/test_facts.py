@@ -161,6 +161,9 @@ async def test_orphans_are_removed_and_the_unknown_adopted(
 async def test_an_older_decision_does_not_touch_what_was_claimed_since(
     server: FakeServer, world: FakeWorld, agent: AgentProcess
 ) -> None:
+    decided = asyncio.Event()
+    server.fault("inventory", wait=decided)
+    await eventually(lambda: not server.faults["inventory"])  # one is under way
     session, _ = server.issue("start")
     await eventually(lambda: session.outcomes == ["succeeded"])
     server.actions.append(
@@ -168,6 +171,7 @@ async def test_an_older_decision_does_not_touch_what_was_claimed_since(
             remedy=Remedy.REMOVE, session_id=session.session_id, incarnation=1, generation=0, fence=0
         )
     )
+    decided.set()
     await eventually(lambda: not server.actions)
     await holds(lambda: (session.session_id, 1) in world.instances, 0.3)
 

@@ -130,7 +130,7 @@ def test_fences_only_grow_and_survive(tmp_path: Path) -> None:
     assert (again.get(A), again.get(B)) == (3, 1)
     again.forget(A, up_to=3)
     assert again.get(A) is None
-    assert Fences(tmp_path).sessions() == {B}
+    assert Fences(tmp_path).all() == {B: 1}
 
 
 def test_an_ending_is_lasting() -> None:
