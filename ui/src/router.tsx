@@ -4,13 +4,13 @@ import { createBrowserRouter, Navigate } from "react-router";
 import { PageError } from "@/components/PageError";
 import { Splash } from "@/components/Splash";
 import { RequireAccount } from "@/features/account/RequireAccount";
-import { importViewer } from "@/features/viewer/preload";
+import { importSession, importViewer } from "@/features/viewer/preload";
 
 const AppShell = lazy(() => import("@/components/AppShell"));
 const SignInPage = lazy(() => import("@/pages/SignInPage"));
 const CatalogPage = lazy(() => import("@/pages/CatalogPage"));
 const SessionsPage = lazy(() => import("@/pages/SessionsPage"));
-const SessionPage = lazy(() => import("@/pages/SessionPage"));
+const SessionPage = lazy(importSession);
 const ControllersPage = lazy(() => import("@/pages/ControllersPage"));
 const NotFoundPage = lazy(() => import("@/pages/NotFoundPage"));
 const ViewerPage = lazy(importViewer);

@@ -16,7 +16,7 @@ import { LaunchDialog } from "@/features/catalog/LaunchDialog";
 import { TemplateCard } from "@/features/catalog/TemplateCard";
 import { useTemplates } from "@/features/catalog/useTemplates";
 import { useControllers, useLive } from "@/features/live/LiveProvider";
-import { preloadViewer } from "@/features/viewer/preload";
+import { preloadLaunch } from "@/features/viewer/preload";
 
 export default function CatalogPage() {
   const { templates, problem, reload } = useTemplates();
@@ -77,7 +77,7 @@ export default function CatalogPage() {
               key={template.id}
               template={template}
               onLaunch={(chosen) => {
-                preloadViewer();
+                preloadLaunch();
                 setLaunching(chosen);
               }}
             />

@@ -17,6 +17,9 @@ interface AccountActions {
   retry: () => void;
 }
 
+/** While the server cannot be reached at all, it is asked again by itself. */
+const AGAIN_MS = 3000;
+
 const AccountContext = createContext<AccountActions | null>(null);
 
 export function AccountProvider({ children }: { children: ReactNode }) {
@@ -40,6 +43,13 @@ export function AccountProvider({ children }: { children: ReactNode }) {
     void look();
     return stop;
   }, [look]);
+
+  const unreachable = account.status === "unreachable" ? account : null;
+  useEffect(() => {
+    if (!unreachable) return undefined;
+    const timer = setTimeout(() => void look(), AGAIN_MS);
+    return () => clearTimeout(timer);
+  }, [unreachable, look]);
 
   const actions = useMemo<AccountActions>(
     () => ({

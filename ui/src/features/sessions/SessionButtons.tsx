@@ -21,6 +21,7 @@ export function SessionButtons({ session, actions }: Props) {
   const rest = (["hibernate", "wake", "terminate"] as const).filter((action) => can(session, action));
   const items: ButtonDropdownProps.Items = [
     { id: "details", text: "Details" },
+    ...(can(session, "open") ? [{ id: "observe", text: "Open view only" }] : []),
     ...rest.map((action) => ({ id: action, text: WORDS[action] })),
   ];
   return (
@@ -65,6 +66,7 @@ function MainButton({ session, actions }: Props) {
 
 function follow(id: string, session: Session, actions: SessionActions): void {
   if (id === "details") actions.details(session);
+  else if (id === "observe") actions.observe(session);
   else if (id === "hibernate") void actions.hibernate(session);
   else if (id === "wake") void actions.wake(session);
   else if (id === "terminate") actions.terminate(session);

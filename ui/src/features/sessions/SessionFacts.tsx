@@ -1,3 +1,4 @@
+import Box from "@cloudscape-design/components/box";
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
@@ -24,7 +25,7 @@ export function SessionFacts({ session, controllerName }: Props) {
           { label: "Created", value: <Ago time={session.created_at} /> },
           { label: "Started", value: <Ago time={session.started_at} /> },
           { label: "Last activity", value: <Ago time={session.last_activity_at} /> },
-          { label: "Id", value: <code>{session.id}</code> },
+          { label: "Id", value: <Box variant="code" fontSize="body-s">{session.id}</Box> },
         ]}
       />
     </Container>

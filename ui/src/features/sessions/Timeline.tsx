@@ -1,15 +1,16 @@
 import Box from "@cloudscape-design/components/box";
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
-import type { SessionState, TimelineEntry } from "@/api/types";
+import type { TimelineEntry } from "@/api/types";
 import { clockTime, fullTime } from "@/components/time";
+import { useMe } from "@/features/account/AccountProvider";
 import styles from "./sessions.module.css";
 import { look } from "./states";
-
-const label = (state: string) => look(state as SessionState).label;
+import { actor, cause } from "./story";
 
 /** Who changed the session, when and why; newest first. */
 export function Timeline({ entries }: { entries: readonly TimelineEntry[] }) {
+  const { user } = useMe();
   return (
     <Container header={<Header variant="h2">Timeline</Header>}>
       {entries.length === 0 ? (
@@ -24,10 +25,11 @@ export function Timeline({ entries }: { entries: readonly TimelineEntry[] }) {
                 </time>
               </Box>
               <div>
-                <Box fontWeight="bold">{label(entry.to)}</Box>
+                <Box fontWeight="bold">{look(entry.to).label}</Box>
                 <Box color="text-body-secondary" fontSize="body-s">
-                  {[entry.reason?.message ?? words(entry.cause), `by ${words(entry.actor)}`].join(" · ")}
+                  {cause(entry)} · {actor(entry, user.id)}
                 </Box>
+                {entry.reason && <Box fontSize="body-s">{entry.reason.message}</Box>}
               </div>
             </li>
           ))}
@@ -36,6 +38,3 @@ export function Timeline({ entries }: { entries: readonly TimelineEntry[] }) {
     </Container>
   );
 }
-
-/** `command_result` -> "command result"; ids and e-mail addresses stay as they are. */
-const words = (code: string) => (/^[a-z_]+$/.test(code) ? code.replaceAll("_", " ") : code);

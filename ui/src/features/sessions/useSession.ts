@@ -33,6 +33,9 @@ export function useSession(id: string): OneSession {
   return { session, problem: session ? null : problem, reload: () => void read() };
 }
 
+/** A start goes through its states in a second; reading their story would only slow it down. */
+const CALM_MS = 300;
+
 interface Story {
   timeline: readonly TimelineEntry[];
   placement: Placement | null;
@@ -46,11 +49,14 @@ export function useStory(session: Session | undefined): Story {
     if (!id) return undefined;
     let wanted = true;
     const part = (change: Partial<Story>) => wanted && setStory((before) => ({ ...before, ...change }));
-    // Both are extra to the page: without them it still shows the session itself.
-    getTimeline(id).then((entries) => part({ timeline: entries.toSorted(newestFirst) }), ignore);
-    getPlacement(id).then((placement) => part({ placement }), ignore);
+    const timer = setTimeout(() => {
+      // Both are extra to the page: without them it still shows the session itself.
+      getTimeline(id).then((entries) => part({ timeline: entries.toSorted(newestFirst) }), ignore);
+      getPlacement(id).then((placement) => part({ placement }), ignore);
+    }, CALM_MS);
     return () => {
       wanted = false;
+      clearTimeout(timer);
     };
   }, [id, chapter]);
   return story;

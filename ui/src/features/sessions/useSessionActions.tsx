@@ -9,6 +9,8 @@ import { TerminateDialog } from "./TerminateDialog";
 
 export interface SessionActions {
   open: (session: Session) => void;
+  /** Opens it to look at, without touching it. */
+  observe: (session: Session) => void;
   details: (session: Session) => void;
   hibernate: (session: Session) => Promise<void>;
   wake: (session: Session) => Promise<void>;
@@ -43,6 +45,7 @@ export function useSessionActions(): SessionActions {
   return useMemo<SessionActions>(
     () => ({
       open: (session) => void navigate(`/sessions/${session.id}/view`),
+      observe: (session) => void navigate(`/sessions/${session.id}/view?view-only`),
       details: (session) => void navigate(`/sessions/${session.id}`),
       hibernate: (session) => run(session, `${session.name} could not be hibernated`, hibernateSession),
       wake: (session) => run(session, `${session.name} could not be woken`, wakeSession),

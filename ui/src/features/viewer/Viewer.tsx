@@ -16,8 +16,14 @@ import { useViewer } from "./useViewer";
 import styles from "./viewer.module.css";
 import type { ViewerSnapshot } from "./viewerConnection";
 
+interface Props {
+  session: Session;
+  /** False: only watch, even where more is permitted. */
+  control: boolean;
+}
+
 /** A session's screen with everything around it. */
-export function Viewer({ session }: { session: Session }) {
+export function Viewer({ session, control }: Props) {
   const navigate = useNavigate();
   const { sessions } = useLive();
   const root = useRef<HTMLDivElement>(null);
@@ -27,7 +33,7 @@ export function Viewer({ session }: { session: Session }) {
   const [fullScreen, toggleFullScreen] = useFullScreen(root);
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
-  const { connection, snapshot } = useViewer(session, screen, still, scaling);
+  const { connection, snapshot } = useViewer(session, screen, still, scaling, control);
   useClipboardSync(connection, snapshot);
   useTitle(session.name);
 

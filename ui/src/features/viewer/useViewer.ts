@@ -25,6 +25,7 @@ export function useViewer(
   screen: RefObject<HTMLElement | null>,
   still: RefObject<HTMLElement | null>,
   scaling: Scaling,
+  control: boolean,
 ): Viewer {
   const [connection, setConnection] = useState<ViewerConnection | null>(null);
   const { id, incarnation } = session;
@@ -32,7 +33,7 @@ export function useViewer(
 
   useEffect(() => {
     if (!running || !screen.current || !still.current) return undefined;
-    const made = new ViewerConnection(id, screen.current, still.current);
+    const made = new ViewerConnection(id, screen.current, still.current, control);
     // eslint-disable-next-line react-hooks/set-state-in-effect -- it needs the elements that this render made
     setConnection(made);
     made.begin();
@@ -44,7 +45,7 @@ export function useViewer(
       window.removeEventListener("online", hurry);
       made.end();
     };
-  }, [id, incarnation, running, screen, still]);
+  }, [id, incarnation, running, screen, still, control]);
 
   useEffect(() => connection?.setScaling(scaling), [connection, scaling]);
   const snapshot = useSyncExternalStore(connection?.subscribe ?? none, connection?.get ?? (() => NOTHING));

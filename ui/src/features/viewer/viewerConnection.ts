@@ -49,6 +49,7 @@ export class ViewerConnection {
     private readonly sessionId: string,
     private readonly screen: HTMLElement,
     private readonly still: HTMLElement,
+    private readonly control: boolean,
   ) {}
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -116,7 +117,7 @@ export class ViewerConnection {
       return;
     }
     try {
-      const answer = await connectSession(this.sessionId);
+      const answer = await connectSession(this.sessionId, this.control);
       if (round !== this.round) return;
       this.publish({ permissions: answer.permissions });
       if (answer.protocol === "http") {
