@@ -89,7 +89,7 @@ connection_store, pusher = DynamoConnectionStore(), Pusher(settings)
 events = EventService(DynamoEventStore(), connection_store, pusher, uow, utc_now, settings)
 sockets = SocketService(connection_store, events.greeting, pusher, uow, utc_now, settings)
 controller_changes = event_sources.controllers(controllers)
-session_changes = event_sources.sessions()
+session_changes = event_sources.sessions(sessions)
 
 apis: list[Api[Any]] = [
     identity_routes.build_public(

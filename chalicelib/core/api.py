@@ -34,12 +34,14 @@ from chalicelib.core.errors import (
     Unsupported,
 )
 from chalicelib.core.ids import PATTERN, new_id
+from chalicelib.core.outage import is_outage
 from chalicelib.core.telemetry import logger
 
 C = TypeVar("C", bound=Caller)
 View = Callable[..., Any]
 MAX_BODY_BYTES = 256 * 1024
 """Ours; API Gateway's own limit is 10 MB."""
+_OUTAGE = "The service cannot reach its store at the moment. Please try again."
 _PARAMETER = re.compile(r"{(\w+)}")
 _IDEMPOTENCY_KEY = re.compile(r"^[\x21-\x7e]{1,128}$")
 
@@ -185,7 +187,10 @@ class Api(Generic[C]):
             return _response(operation, view(Call(caller, incoming), **arguments))
         except DomainError as error:
             return _refusal(error, incoming)
-        except Exception:
+        except Exception as error:
+            if is_outage(error):
+                logger.warning("the store does not answer", extra={"operation": operation.name})
+                return _refusal(Unavailable(_OUTAGE, retry_after=2), incoming)
             logger.exception(
                 "unexpected error", extra={"operation": operation.name, "request_id": incoming.request_id}
             )

@@ -4,7 +4,7 @@ from chalicelib.controllers.schemas import ControllerView
 from chalicelib.controllers.service import ControllerService
 from chalicelib.core.ids import is_id
 from chalicelib.events.rules import Image, Source, Subject
-from chalicelib.sessions.service import view_of_image
+from chalicelib.sessions.service import SessionService
 
 _HEARTBEAT = frozenset({"last_seen_at", "state_until", "usage"})
 """What each heartbeat changes. The state is compared as it is now, so that one that is heard from again after
@@ -26,7 +26,7 @@ _ACTIVITY = frozenset({"last_activity_at", "updated_at"})
 """What a person at work changes all the time."""
 
 
-def sessions() -> Source:
+def sessions(service: SessionService) -> Source:
     """Sessions, each its user's. Their last event says `terminated`; a row that moves to the archive or
     expires there is no news."""
 
@@ -34,7 +34,7 @@ def sessions() -> Source:
         tenant_id = image["tenant_id"]["S"]
         if not is_id(tenant_id, "ten"):  # archived rows are not kept under the tenant's id
             return None
-        view = view_of_image(image)
+        view = service.view_of_image(image)
         return Subject(tenant_id, view.id, view, owner=view.user_id)
 
     return Source("session", read, ignored=_ACTIVITY, ends=False)

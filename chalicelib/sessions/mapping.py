@@ -13,10 +13,10 @@ from chalicelib.protocol.instances import Progress, Reason, Stage
 from chalicelib.sessions.entities import Overview, Session
 from chalicelib.sessions.row_models import SessionRow
 from chalicelib.sessions.rules import Desired, Held, State
+from chalicelib.sessions.store import SHARDS
 
 ENDED = "#ended"
 _PENDING = "pending"
-SHARDS = 8
 _REASON_LENGTH = 500
 
 

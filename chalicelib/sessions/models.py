@@ -1,6 +1,6 @@
 """Sessions on DynamoDB: rows, details and everything that lists them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -76,6 +76,9 @@ class DynamoSessionStore(DynamoTimeline):
             if len(found) >= limit:
                 break
         return found, {"shelf": shelf, "key": key}
+
+    def from_image(self, image: Mapping[str, Any]) -> Overview:
+        return mapping.overview_of_image(image)
 
     @staticmethod
     def _query(

@@ -19,7 +19,6 @@ from chalicelib.sessions.entities import Overview, Session
 from chalicelib.sessions.inventory import Inventories
 from chalicelib.sessions.ledger import Ledger
 from chalicelib.sessions.lifecycle import Lifecycle
-from chalicelib.sessions.mapping import overview_of_image
 from chalicelib.sessions.placing import Placing
 from chalicelib.sessions.queries import Queries, Running
 from chalicelib.sessions.recount import Drift, recount
@@ -41,7 +40,6 @@ __all__ = [
     "SessionView",
     "State",
     "Swept",
-    "view_of_image",
 ]
 
 
@@ -120,7 +118,6 @@ class SessionService:
         """Where bookings and sessions differ; empty when the books are right."""
         return recount(self.ledger, tenant_id)
 
-
-def view_of_image(image: Mapping[str, Any]) -> SessionView:
-    """The public view of a row out of the session table's stream (DynamoDB JSON)."""
-    return SessionView.of(overview_of_image(image))
+    def view_of_image(self, image: Mapping[str, Any]) -> SessionView:
+        """The public view of a row out of the session table's stream (DynamoDB JSON)."""
+        return SessionView.of(self.store.from_image(image))

@@ -1,6 +1,6 @@
 """What sessions need from storage."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -12,6 +12,8 @@ from chalicelib.sessions.entities import Assessment, Details, Entry, Overview, S
 from chalicelib.sessions.rules import State
 
 Position = dict[str, Any]
+SHARDS = 8
+"""Parts of the index of due sessions, so that no part is hot."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,9 @@ class SessionStore(Protocol):
         after: Position | None,
     ) -> tuple[list[Overview], Position | None]:
         """Newest first: all of a tenant or of one of its users. Terminated ones only when asked for."""
+
+    def from_image(self, image: Mapping[str, Any]) -> Overview:
+        """What users see, out of a row as the table's stream delivers it (DynamoDB JSON)."""
 
     def all_of(self, tenant_id: str) -> Iterator[Session]:
         """Every session of a tenant that is not archived, read consistently. Not for requests."""

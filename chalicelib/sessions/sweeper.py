@@ -12,10 +12,9 @@ from chalicelib.sessions.changes import change_of
 from chalicelib.sessions.entities import Session
 from chalicelib.sessions.ledger import Ledger, wanted_look
 from chalicelib.sessions.lifecycle import delay
-from chalicelib.sessions.mapping import SHARDS
 from chalicelib.sessions.placing import Placing
 from chalicelib.sessions.rules import State
-from chalicelib.sessions.store import Due
+from chalicelib.sessions.store import SHARDS, Due
 
 _AT_ONCE = 500
 """Due sessions of one shard that one run attends to, oldest first; the next run goes on."""

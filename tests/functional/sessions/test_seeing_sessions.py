@@ -111,11 +111,11 @@ def test_ended_sessions_are_listed_on_request_archived_or_not(desk: Desk, who: s
 
 def test_images_of_rows_become_views(desk: Desk) -> None:
     from chalicelib.sessions.row_models import SessionRow
-    from chalicelib.sessions.service import SessionView, view_of_image
+    from chalicelib.sessions.service import SessionView
 
     session_id = desk.running(labels={"a": "b"})
     row = SessionRow.get(desk.tenant.id, session_id)
-    view = view_of_image(row.serialize())
+    view = desk.app.sessions.view_of_image(row.serialize())
     assert view == SessionView.of(desk.stored(session_id))
     assert view.user_id == desk.tenant.member_id
 
