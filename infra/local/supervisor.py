@@ -60,6 +60,7 @@ class Supervisor:
 
     async def run(self) -> int:
         """Until stopped by a signal. The exit status: 0, or 1 if the stack did not come up."""
+        (self._settings.run / "supervisor.pid").write_text(f"{os.getpid()}\n")
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, self._stopping.set)
         keepers: list[asyncio.Task[None]] = []

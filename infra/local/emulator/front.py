@@ -20,6 +20,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+_LONG_POLL = b"AmazonSQS.ReceiveMessage"
 CHANGES_PATH = "/_streamspace/changes"
 _SIGNED = re.compile(
     rb"AWS4-HMAC-SHA256 Credential=[A-Za-z0-9]{4,128}/\d{8}/[a-z0-9-]+/(dynamodb|sqs|sts)/aws4_request,"
@@ -43,7 +44,10 @@ class Front:
         elif scope["type"] == "http" and scope["path"] == CHANGES_PATH:
             await self._changes(scope, send)
         elif scope["type"] == "http" and _is_signed(scope):
-            await self._inner(scope, receive, send)
+            if dict(scope["headers"]).get(b"x-amz-target") == _LONG_POLL:
+                await _while_connected(self._inner, scope, receive, send)
+            else:
+                await self._inner(scope, receive, send)
         elif scope["type"] == "http":
             await _answer(
                 send, 404, {"message": "Only signed calls of DynamoDB, SQS and STS are served here"}
@@ -83,6 +87,25 @@ class Front:
     def _wake(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
+
+
+async def _while_connected(inner: App, scope: Scope, receive: Receive, send: Send) -> None:
+    """End a long poll whose caller has gone: it would take a message and hide it from the next caller."""
+    body = await receive()
+    while body["type"] == "http.request" and body.get("more_body"):
+        more = await receive()
+        body = {**more, "body": body["body"] + more.get("body", b"")}
+    unread = [body]
+
+    async def replay() -> dict[str, Any]:
+        return unread.pop() if unread else await receive()
+
+    poll = asyncio.ensure_future(inner(scope, replay, send))
+    gone = asyncio.ensure_future(receive())
+    await asyncio.wait({poll, gone}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (poll, gone):
+        task.cancel()
+    await asyncio.gather(poll, gone, return_exceptions=True)
 
 
 def _is_signed(scope: Scope) -> bool:

@@ -14,7 +14,7 @@ from botocore.config import Config
 
 from infra.local.runner import queues, schedules
 from infra.local.runner.checkpoints import Checkpoints
-from infra.local.runner.registrations import Queue, Registration, Schedule, Stream, registrations
+from infra.local.runner.registrations import Queue, Registration, Schedule, Stream, calls, registrations
 from infra.local.runner.streams import Changes, Reader
 from infra.local.settings import REGION
 
@@ -34,8 +34,7 @@ def main() -> None:
         thread.start()
     log.info("running %s", ", ".join(sorted(each.name for each in found)) or "nothing")
     stopping.wait()
-    for thread in threads:
-        thread.join(_FINISH_SECONDS / len(threads))
+    calls.wait(_FINISH_SECONDS)
 
 
 def _works(found: list[Registration], stopping: threading.Event) -> list[Callable[[], None]]:

@@ -1,8 +1,10 @@
 """The app's own registrations, as small values."""
 
+import contextlib
 import importlib
 import re
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,7 +84,39 @@ def table_of(stream_arn: str) -> str:
     return match[1]
 
 
+class _Calls:
+    """How many functions run now, so that a stop can wait for them and for nothing else."""
+
+    def __init__(self) -> None:
+        self._running = 0
+        self._changed = threading.Condition()
+
+    @contextlib.contextmanager
+    def one(self) -> Iterator[None]:
+        with self._changed:
+            self._running += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._running -= 1
+                self._changed.notify_all()
+
+    def wait(self, seconds: float) -> None:
+        """Until none runs, or the time is over."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._running, seconds)
+
+
+calls = _Calls()
+
+
 def _entry_point(handler_string: str) -> Function:
     module, _, name = handler_string.rpartition(".")
     handler = getattr(importlib.import_module(module), name)
-    return lambda event: handler(event, context(name))
+
+    def function(event: dict[str, Any]) -> Any:
+        with calls.one():
+            return handler(event, context(name))
+
+    return function

@@ -58,7 +58,7 @@ def _server(app: App, port: int) -> uvicorn.Server:
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=2,
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
     # One handler for both servers, above; uvicorn's would stop only the last.

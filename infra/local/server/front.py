@@ -70,13 +70,13 @@ class Front:
         except TooLargeError:
             await respond(send, problem(413, "too_large", "A request may have 10 MiB."))
             return
-        answer = await self._answer(request)
+        answer = await self._answer(request, receive)
         answer.headers += self._common_headers(request, answer)
         await respond(send, answer, head=request.method == "HEAD")
 
-    async def _answer(self, request: Request) -> Answer:
+    async def _answer(self, request: Request, receive: Receive) -> Answer:
         if _under(request.path, queues.PREFIX):
-            return await self._forwarder.handle(request)
+            return await self._forwarder.handle(request, receive)
         if any(_under(request.path, prefix) for prefix in API_PREFIXES):
             return await self._gateway.handle(request)
         return self._site.handle(request)

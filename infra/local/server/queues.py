@@ -6,11 +6,12 @@ emulator then verifies the signature, which covers the host and path that the ag
 session policy, which names one queue. The root key is not temporary, so it opens nothing here.
 """
 
+import asyncio
 import re
 
 import httpx
 
-from infra.local.server.http import Answer, Request, problem
+from infra.local.server.http import Answer, Receive, Request, problem
 
 PREFIX = "/queues"
 ACTIONS = frozenset(
@@ -39,7 +40,8 @@ class QueueForwarder:
         limits = httpx.Limits(max_connections=1000, max_keepalive_connections=100)
         self._client = httpx.AsyncClient(base_url=emulator_url, timeout=_LONG_POLL_SECONDS, limits=limits)
 
-    async def handle(self, request: Request) -> Answer:
+    async def handle(self, request: Request, receive: Receive) -> Answer:
+        """Ends a long poll whose caller has gone: it would take a message that nobody gets."""
         if not _may_pass(request):
             return problem(403, "forbidden", "Only an agent's own queue calls are served here.")
         headers = [
@@ -47,10 +49,18 @@ class QueueForwarder:
             for name, value in request.headers
             if name in _FORWARDED or name.startswith(("x-amz", "amz-sdk-"))
         ]
+        call = asyncio.ensure_future(self._client.post(request.path, content=request.body, headers=headers))
+        gone = asyncio.ensure_future(receive())
         try:
-            answer = await self._client.post(request.path, content=request.body, headers=headers)
+            await asyncio.wait({call, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if not call.done():
+                return problem(503, "unavailable", "The caller has gone.")
+            answer = call.result()
         except httpx.HTTPError:
             return problem(503, "unavailable", "The queues do not answer right now.", (("retry-after", "1"),))
+        finally:
+            call.cancel()
+            gone.cancel()
         kept = [
             (name, value)
             for name, value in answer.headers.items()

@@ -1,6 +1,8 @@
 """What the command plane relies on of SQS, checked against the pinned emulator."""
 
 import json
+import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -142,3 +144,35 @@ def test_nobody_is_root_without_the_root_key(
         "InvalidSignatureException",
         "UnrecognizedClientException",
     }
+
+
+def test_a_long_poll_whose_caller_died_takes_no_message(sqs: Any, connect: Callable[..., Any]) -> None:
+    url = new_queue(sqs)
+    script = (
+        "import boto3, sys\n"
+        "client = boto3.client('sqs', endpoint_url=sys.argv[1], region_name='us-east-1', "
+        "aws_access_key_id=sys.argv[2], aws_secret_access_key=sys.argv[3])\n"
+        "print('polling', flush=True)\n"
+        "client.receive_message(QueueUrl=sys.argv[4], WaitTimeSeconds=20)\n"
+    )
+    credentials = sqs._request_signer._credentials
+    caller = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            script,
+            sqs.meta.endpoint_url,
+            credentials.access_key,
+            credentials.secret_key,
+            url,
+        ],
+        stdout=subprocess.PIPE,
+    )
+    assert caller.stdout is not None
+    caller.stdout.readline()
+    time.sleep(1.5)
+    caller.kill()
+    caller.wait()
+    time.sleep(0.2)
+    sqs.send_message(QueueUrl=url, MessageBody="m")
+    assert receive(sqs, url, WaitTimeSeconds=3)
