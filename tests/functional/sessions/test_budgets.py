@@ -1,10 +1,13 @@
 """The budgets of design §4, counted from what DynamoDB says it consumed, indexes and nonces included."""
 
+import json
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.capacity_units import TRANSITIONS, metered, table
+from tests.support.capacity_units import BUDGETS, metered, report, table
 from tests.support.desk import Desk
 
 OVERRIDES = {"cpu": "100m", "memory": "64Mi"}
@@ -12,18 +15,11 @@ OVERRIDES = {"cpu": "100m", "memory": "64Mi"}
 
 @pytest.mark.feature("What each use case costs in capacity units is bounded")
 def test_every_use_case_stays_within_its_budget(desk: Desk) -> None:
-    spent = table(desk)
-    writes = {name: units.write for name, units in spent.items()}
-    assert writes["create"] <= 22
-    assert writes["create_with_key"] <= 22
-    assert spent["create"].read <= 8
-    assert {name: writes[name] for name in TRANSITIONS if writes[name] > 12} == {}
-    assert writes["stage_progress"] <= 3
-    assert writes["heartbeat"] <= 3
-    assert writes["claim"] <= 4
-    assert writes["renew"] <= 2
-    assert writes["get"] == 0
-    assert spent["get"].read <= 1
+    found = report(table(desk))
+    if os.environ.get("STREAMSPACE_BUDGET_REPORT"):  # `make bench` prints it
+        Path(os.environ["STREAMSPACE_BUDGET_REPORT"]).write_text(json.dumps(found))
+    assert set(BUDGETS) <= set(found)
+    assert {name: units for name, units in found.items() if units["over"]} == {}
 
 
 @pytest.mark.parametrize("who", ["member", "admin"])
@@ -39,7 +35,7 @@ def test_a_list_costs_the_same_however_many_there_are(desk: Desk, who: str) -> N
         desk.launch(resources=OVERRIDES, name="A session of some length", labels={"team": "red"})
     count, units = listed()
     assert count == 50
-    assert units <= 8
+    assert 2 <= units <= 8
     for _ in range(60):
         desk.launch(resources=OVERRIDES, name="A session of some length", labels={"team": "red"})
     assert listed() == (50, pytest.approx(units, abs=0.5))
