@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from pynamodb.connection import Connection
 from pynamodb.exceptions import DeleteError, PutError, PynamoDBException, TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
@@ -13,9 +12,12 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.core.config import config
+from chalicelib.core.connection import SharedConnection, share
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.retry import pause
 from chalicelib.core.unit_of_work import ConditionFailed, Refusal, Write
+
+share()
 
 M = TypeVar("M", bound=Model)
 CONFLICTS = 10
@@ -97,7 +99,7 @@ class DynamoUnitOfWork:
 
     def __init__(self, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._sleep = sleep
-        self._connection: Connection | None = None
+        self._connection: SharedConnection | None = None
 
     def commit(self, writes: Sequence[Write], *, token: str | None = None) -> None:
         if not writes:
@@ -154,10 +156,10 @@ class DynamoUnitOfWork:
                         request.model, request.hash_key, request.range_key, condition=request.condition
                     )
 
-    def _connect(self) -> Connection:
+    def _connect(self) -> SharedConnection:
         # One connection per process: its client keeps the pool and the credentials.
         if self._connection is None:
-            self._connection = Connection(
+            self._connection = SharedConnection(
                 region=TableMeta.region,
                 connect_timeout_seconds=TableMeta.connect_timeout_seconds,
                 read_timeout_seconds=TableMeta.read_timeout_seconds,
