@@ -50,9 +50,14 @@ class Builder:
         if refresh or any(state is not State.CURRENT for state in states.values()):
             self._engine.check_space()
         results: list[Result] = []
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+        pool = ThreadPoolExecutor(_AT_ONCE)
+        try:
             for wave in waves(self._recipes):
                 results += pool.map(lambda recipe: self._one(recipe, refresh), wave)
+        except BuildError:
+            # What else is being built is worth finishing: the next run has it already.
+            pool.shutdown(cancel_futures=True)
+            raise
         return results
 
     def _one(self, recipe: Recipe, refresh: bool) -> Result:
@@ -129,7 +134,8 @@ def main() -> int:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return 130
+        # Without waiting for builds that run: Docker ends them when our connection closes.
+        os._exit(130)
 
 
 if __name__ == "__main__":

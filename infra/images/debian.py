@@ -18,6 +18,7 @@ from infra.images.recipes import ROOT, SUITE
 
 REFERENCE = f"debian:{SUITE}-slim"
 _PATIENCE_SECONDS = 8.0
+_SOURCE_FORMAT = "$(ORIGIN) $(REPO_URI) $(RELEASE) $(COMPONENT)"
 _UNPACK_RULES = Path(__file__).parent / "base/files/etc/dpkg/dpkg.cfg.d/streamspace"
 _OPTIONS = (
     "--variant=minbase",
@@ -61,9 +62,6 @@ def make(engine: Engine, inputs: str, track: Track) -> None:
         track.step("importing it into Docker")
         engine.import_root(ROOT, target, inputs)
         track.finish_step()
-
-
-_SOURCE_FORMAT = "$(ORIGIN) $(REPO_URI) $(RELEASE) $(COMPONENT)"
 
 
 def host_sources(targets: str, suite: str = SUITE) -> str:

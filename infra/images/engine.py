@@ -114,7 +114,7 @@ class Engine:
             for message in messages:
                 if "error" in message:
                     raise _failure(image, message["error"], tail)
-                for line in message.get("stream", "").splitlines():
+                for line in filter(str.strip, message.get("stream", "").splitlines()):
                     tail = [*tail, line][-_TAIL:]
                     heard(line)
         except (APIError, OSError) as error:

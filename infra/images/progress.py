@@ -19,18 +19,19 @@ class Progress:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stdout
-        self._live = self._stream.isatty()
+        self.live = self._stream.isatty()
+        """Whether a line can be replaced by the next."""
         self._lock = threading.Lock()
 
     def line(self, text: str) -> None:
         """A line that stays."""
         with self._lock:
-            self._stream.write(f"\r\x1b[K{text}\n" if self._live else f"{text}\n")
+            self._stream.write(f"\r\x1b[K{text}\n" if self.live else f"{text}\n")
             self._stream.flush()
 
     def sign(self, text: str) -> None:
         """A sign of life: replaced by whatever comes next on a terminal, a line elsewhere."""
-        if not self._live:
+        if not self.live:
             self.line(text)
             return
         with self._lock:
@@ -57,13 +58,13 @@ class Track:
         self.finish_step()
         self._step = text
         self._step_began = self._last_sign = time.monotonic()
-        if self._progress._live:
+        if self._progress.live:
             self._progress.sign(self._format("·", text, ""))
 
     def sign(self, text: str) -> None:
         """Something that happened within the step."""
         now = time.monotonic()
-        if now - self._last_sign < (0.1 if self._progress._live else _QUIET_SECONDS):
+        if now - self._last_sign < (0.1 if self._progress.live else _QUIET_SECONDS):
             return
         self._last_sign = now
         self._progress.sign(self._format("·", text, f"{now - self._step_began:.0f} s"))
