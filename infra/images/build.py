@@ -53,7 +53,9 @@ class Builder:
         pool = ThreadPoolExecutor(_AT_ONCE)
         try:
             for wave in waves(self._recipes):
-                results += pool.map(lambda recipe: self._one(recipe, refresh), wave)
+                # One alone is built right here, so that an interrupt lets it clean up.
+                each = pool.map if len(wave) > 1 else map
+                results += each(lambda recipe: self._one(recipe, refresh), wave)
         except BuildError:
             # What else is being built is worth finishing: the next run has it already.
             pool.shutdown(cancel_futures=True)
