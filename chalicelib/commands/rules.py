@@ -196,13 +196,18 @@ def unclaimed_since(lane: Lane, now: datetime) -> datetime | None:
     return max(lane.open.since, lane.holder.lease_until)
 
 
-def next_look(lane: Lane, now: datetime, resend: float) -> datetime | None:
-    """When a sweeper has to look again at the latest; None when nothing is open."""
+def next_look(lane: Lane, now: datetime, *, resend: float, ceiling: float) -> datetime | None:
+    """When a sweeper has to look again at the latest; None when nothing is open.
+
+    A command that stays unclaimed is sent again after `resend` seconds, then less and less often, down to
+    once in `ceiling` seconds: each message that piles up for a dead agent costs it a call once it is back.
+    """
     if lane.open is None:
         return None
-    moment = (
-        lane.holder.lease_until
-        if lane.holder is not None and now < lane.holder.lease_until
-        else now + timedelta(seconds=resend)
-    )
+    since = unclaimed_since(lane, now)
+    if since is None and lane.holder is not None:
+        moment = lane.holder.lease_until
+    else:
+        waited = (now - (since or now)).total_seconds()
+        moment = now + timedelta(seconds=min(ceiling, max(resend, waited / 2)))
     return moment if lane.open.deadline is None else min(moment, lane.open.deadline)

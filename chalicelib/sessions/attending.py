@@ -11,6 +11,9 @@ from chalicelib.sessions.changes import SYSTEM, Change, change_of
 from chalicelib.sessions.entities import Session
 from chalicelib.sessions.rules import STAGED, Cause, Desired, State
 
+_PUNCTUAL = 3
+"""A sweeper that comes later than so many times the patience was away itself."""
+
 
 class Task(StrEnum):
     """`SEND` a reference again; `PLACE` a pending session; `EXPIRE` what ran out of time; `ARCHIVE` what
@@ -51,7 +54,7 @@ def neglect(session: Session, due_at: datetime, now: datetime, timings: Timings)
     """Whether a command that nothing blocks has stayed unclaimed for too long."""
     since = unclaimed_since(session.lane, now)
     patience = timedelta(seconds=timings.unclaimed_lost)
-    late = now - due_at > patience
+    late = now - due_at > _PUNCTUAL * patience
     return Neglect(lost=not late and since is not None and now - since >= patience, fresh=late)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from chalicelib.commands.service import unclaimed_since
 from chalicelib.controllers.service import AgentCaller, AgentService
 from chalicelib.core.unit_of_work import ConditionFailed
 from chalicelib.protocol.agents import InventoryAnswer, InventoryReport
@@ -39,12 +40,14 @@ class Inventories:
         )
         known = self.suspects.suspects(caller.tenant_id, caller.controller_id)
         margin = timedelta(seconds=self.ledger.timings.lease_margin)
-        found = compare(seen, self._sessions(caller, seen), known, margin=margin)
+        sessions = self._sessions(caller, seen)
+        found = compare(seen, sessions, known, margin=margin)
         if found.suspects != known:
             self.ledger.uow.commit(
                 [self.suspects.suspect(caller.tenant_id, caller.controller_id, found.suspects)]
             )
         self._act(caller, found)
+        self._send_again(seen, sessions)
         return InventoryAnswer(actions=found.actions)
 
     def _sessions(self, caller: AgentCaller, seen: Observation) -> dict[str, Session]:
@@ -56,6 +59,14 @@ class Inventories:
             if archived is not None:
                 sessions[session_id] = archived
         return sessions
+
+    def _send_again(self, seen: Observation, sessions: dict[str, Session]) -> None:
+        """What the agent could have claimed before it began to look round was lost on the way, or the agent
+        has just come back: it need not wait for the sweeper."""
+        for session in sessions.values():
+            since = unclaimed_since(session.lane, seen.began)
+            if since is not None and since < seen.began and session.controller_id == seen.controller_id:
+                self.ledger.send(session)
 
     def _act(self, caller: AgentCaller, found: Comparison) -> None:
         actor = f"agent:{caller.agent_id}"

@@ -128,4 +128,4 @@ def wanted_look(session: Session, now: datetime, timings: Timings) -> datetime |
         return soon
     if session.state is State.PENDING:
         return min(soon, session.created_at + timedelta(seconds=timings.placement_deadline))
-    return next_look(session.lane, now, timings.unclaimed_resend)
+    return next_look(session.lane, now, resend=timings.unclaimed_resend, ceiling=timings.heartbeat_idle)

@@ -47,9 +47,11 @@ class DynamoSessionStore(DynamoTimeline):
                 continue
         return None
 
-    def several(self, tenant_id: str, session_ids: Sequence[str]) -> dict[str, Session]:
+    def several(
+        self, tenant_id: str, session_ids: Sequence[str], *, consistent: bool = True
+    ) -> dict[str, Session]:
         keys = [(tenant_id, each) for each in dict.fromkeys(session_ids)]
-        rows = SessionRow.batch_get(keys, consistent_read=True)
+        rows = SessionRow.batch_get(keys, consistent_read=consistent)
         return {row.session_id: mapping.session(row) for row in rows}
 
     def page(

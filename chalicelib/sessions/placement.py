@@ -69,24 +69,31 @@ def objections(candidate: Candidate, need: Need) -> list[Reason]:
 
 def _condition(candidate: Candidate) -> list[Reason]:
     controller, state = candidate.controller, candidate.state
-    if state is ControllerState.NEVER_SEEN or controller.capacity is None:
-        return [Reason(code="offline", message="Its agent has not reported yet.")]
-    if state is ControllerState.LOST:
-        return [Reason(code="offline", message="Its agent does not answer.")]
+    silence = _silence(candidate)
+    if silence is not None:
+        return [Reason(code="offline", message=silence)]
     platform = controller.health.platform
     if platform is not None and platform.state is Health.FAILING:
-        said = platform.reason
-        return [
-            Reason(code="platform_unavailable", message="Its platform does not answer.")
-            if said is None
-            else Reason(code="platform_unavailable", message=said.message)
-        ]
-    polling = controller.health.polling
-    if polling is not None and polling.state is Health.FAILING:
-        return [Reason(code="offline", message="Its agent cannot reach its command queue.")]
+        said = platform.reason.message if platform.reason else "Its platform does not answer."
+        return [Reason(code="platform_unavailable", message=said)]
     if controller.cordoned or state is ControllerState.DRAINING:
         return [Reason(code="draining", message="It takes no new sessions.")]
     return []
+
+
+def _silence(candidate: Candidate) -> str | None:
+    """Why a command would not reach its agent."""
+    controller, state = candidate.controller, candidate.state
+    if state is ControllerState.NEVER_SEEN or controller.capacity is None:
+        return "Its agent has not reported yet."
+    if state is ControllerState.LOST:
+        return "Its agent does not answer."
+    if state is ControllerState.DEGRADED and not controller.health.failing():
+        return "Its agent has missed several reports."
+    polling = controller.health.polling
+    if polling is not None and polling.state is Health.FAILING:
+        return "Its agent cannot reach its command queue."
+    return None
 
 
 def _shortages(free: Amount, asked: Amount) -> list[Reason]:

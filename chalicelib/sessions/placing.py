@@ -25,15 +25,13 @@ class Placing:
 
     def retry_pending(self, tenant_id: str) -> int:
         """Try the oldest pending sessions of a tenant again, because a controller reported or capacity came
-        free; how many were placed. Failures are logged: this happens on the side of something else."""
+        free; how many were placed. Whoever waits longest comes first, but holds nobody up that fits.
+        Failures are logged: this happens on the side of something else."""
         placed = 0
         try:
             for session_id in self.ledger.store.unplaced(tenant_id, _AT_ONCE):
                 session = self.place(tenant_id, session_id)
-                if session is None or session.state is State.PENDING:
-                    # Whoever waits longest comes first; those behind it do not overtake it.
-                    break
-                placed += 1
+                placed += session is not None and session.state is not State.PENDING
         except Exception:
             logger.exception("pending sessions were not tried", extra={"tenant_id": tenant_id})
         return placed

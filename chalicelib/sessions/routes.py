@@ -111,7 +111,7 @@ def _acting(api: Api[User], service: SessionService) -> None:
         elif body.desired_state is Desired.HIBERNATED:
             changed = lifecycle.hibernate(caller, session_id)
         elif body.desired_state is Desired.TERMINATED:
-            changed = lifecycle.terminate(caller, session_id, delete_home=False)
+            changed = service.terminate(caller, session_id, delete_home=False)
         return SessionView.of(changed)
 
     @api.delete(
@@ -124,8 +124,7 @@ def _acting(api: Api[User], service: SessionService) -> None:
     )
     def delete_session(call: Call[User], session_id: str, query: DeleteSession) -> SessionView:
         """End a session; its files are kept unless `delete_home` is true."""
-        ended = lifecycle.terminate(call.caller, session_id, delete_home=query.delete_home)
-        service.placing.retry_pending(call.caller.tenant_id)
+        ended = service.terminate(call.caller, session_id, delete_home=query.delete_home)
         return SessionView.of(ended)
 
     @api.post(

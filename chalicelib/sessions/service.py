@@ -103,6 +103,13 @@ class SessionService:
         """Attends to what is due."""
         return Sweeper(self.ledger, self.placing)
 
+    def terminate(self, user: User, session_id: str, *, delete_home: bool) -> Session:
+        """End a session; what comes free at once goes to who waits for it. Raises NotFound."""
+        session = self.lifecycle.terminate(user, session_id, delete_home=delete_home)
+        if session.state is State.TERMINATED:
+            self.placing.retry_pending(user.tenant_id)
+        return session
+
     def sweep(self) -> Swept:
         """One run of the sweeper, for a schedule."""
         return self.sweeper.sweep(self.clock())

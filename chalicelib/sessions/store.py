@@ -31,7 +31,9 @@ class SessionStore(Protocol):
     def get(self, tenant_id: str, session_id: str) -> Session | None:
         """Also one that was archived."""
 
-    def several(self, tenant_id: str, session_ids: Sequence[str]) -> dict[str, Session]:
+    def several(
+        self, tenant_id: str, session_ids: Sequence[str], *, consistent: bool = True
+    ) -> dict[str, Session]:
         """Those that exist and are not archived."""
 
     def page(

@@ -229,3 +229,21 @@ def test_one_run_attends_to_everything_that_is_due(desk: Desk) -> None:
 def test_a_started_session_is_not_due_any_more(desk: Desk) -> None:
     session_id = desk.running()
     assert desk.stored(session_id).due_at is None
+
+
+def test_a_session_whose_controller_is_gone_can_still_be_ended(desk: Desk) -> None:
+    ended, ending = desk.running(), desk.running()
+    for session_id in (ended, ending):
+        fence = desk.stored(session_id).lane.fence
+        desk.status(session_id, fence, ended={"code": "instance_exited", "message": "It ended."})
+    desk.delete(ending)
+    path = f"/v1/controllers/{desk.agent.controller_id}"
+    assert desk.call("DELETE", path, token=desk.tenant.admin).status == 204
+    refused = desk.do(ended, "wake")
+    assert (refused.status, refused.json["code"]) == (409, "home_gone")
+    assert desk.delete(ended).json["state"] == "terminated"
+    assert desk.view(ending)["state"] == "terminating"
+    desk.attend(ending, 31)
+    shown = desk.view(ending)
+    assert (shown["state"], shown["reason"]["code"]) == ("terminated", "controller_removed")
+    assert desk.drift() == []

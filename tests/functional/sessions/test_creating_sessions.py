@@ -179,6 +179,8 @@ def test_capacity_that_comes_free_is_used_by_who_waits_longest(desk: Desk) -> No
     desk.delete(first)
     desk.carry_out(first)
     assert [desk.view(each)["state"] for each in waiting] == ["starting", "pending"]
+    small = desk.launch(resources={"cpu": "9", "memory": "64Mi"})["id"]
     assert desk.delete(waiting[0]).json["state"] == "terminated"
+    assert desk.view(small)["state"] == "pending"
     assert desk.view(waiting[1])["state"] == "starting"
     assert desk.drift() == []

@@ -93,6 +93,17 @@ def test_a_hibernated_session_that_runs_is_stopped_again(desk: Desk) -> None:
     assert desk.drift() == []
 
 
+@pytest.mark.feature("An agent that comes back gets its open commands at once")
+def test_what_nobody_claimed_is_sent_again(desk: Desk) -> None:
+    waiting, claimed = desk.launch()["id"], desk.launch()["id"]
+    desk.claimed(claimed)
+    desk.messages()
+    desk.inventory(after=-30)
+    assert desk.messages() == []
+    desk.inventory(after=30)
+    assert [each["session_id"] for each in desk.messages()] == [waiting]
+
+
 def test_the_signed_call(desk: Desk) -> None:
     session_id = desk.running()
     from datetime import UTC, datetime

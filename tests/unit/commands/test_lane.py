@@ -155,10 +155,17 @@ def test_since_when_a_command_is_neglected() -> None:
 
 
 def test_when_a_sweeper_looks_again() -> None:
-    assert next_look(Lane(), NOW, 30) is None
-    assert next_look(issued(), NOW, 30) == at(30)
-    assert next_look(issued(), at(890), 30) == at(900)
-    assert next_look(claimed(), at(1), 30) == at(120)
+    def look(lane: Lane, seconds: float) -> datetime | None:
+        return next_look(lane, at(seconds), resend=30, ceiling=300)
+
+    assert look(Lane(), 0) is None
+    assert look(issued(), 0) == at(30)
+    assert look(issued(), 120) == at(180)
+    assert look(issued(), 890) == at(900)
+    assert look(claimed(), 1) == at(120)
+    assert look(claimed(), 120) == at(150)
+    ending = issue(Lane(), CommandKind.TERMINATE, NOW, None)
+    assert look(ending, 86400) == at(86700)
 
 
 ACTIONS = st.lists(

@@ -32,6 +32,7 @@ def test_a_healthy_controller_with_room_is_chosen() -> None:
     ("found", "code"),
     [
         (candidate(state=ControllerState.LOST), "offline"),
+        (candidate(state=ControllerState.DEGRADED), "offline"),
         (candidate(state=ControllerState.NEVER_SEEN), "offline"),
         (candidate(capacity=None), "offline"),
         (candidate(state=ControllerState.DRAINING, cordoned=True), "draining"),
