@@ -105,17 +105,17 @@ function TopBar() {
           type: "menu-dropdown",
           iconName: "user-profile",
           text: user.name || user.email,
+          description: user.email,
           ariaLabel: "Account",
           items: [
             {
               id: "who",
-              text: user.email,
+              text: `${tenant.name} (${tenant.slug}), ${user.role}`,
               items: [
-                { id: "tenant", text: tenant.name, secondaryText: `Tenant ${tenant.slug}, ${user.role}`, disabled: true },
+                { id: "docs", text: "API reference", href: "/docs", external: true },
+                { id: "sign-out", text: "Sign out" },
               ],
             },
-            { id: "docs", text: "API reference", href: "/docs", external: true },
-            { id: "sign-out", text: "Sign out" },
           ],
           onItemClick: ({ detail }) => {
             if (detail.id === "sign-out") void signOut().catch(() => undefined);

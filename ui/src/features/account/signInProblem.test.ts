@@ -18,7 +18,7 @@ describe("a refused sign-in", () => {
   });
 
   it("asks for the tenant when there are several", () => {
-    expect(message(409, "tenant_required")).toMatchObject({ needsTenant: true, text: "What the server says." });
+    expect(message(409, "tenant_required")).toMatchObject({ needsTenant: true, header: "Which tenant?" });
   });
 
   it("blames the connection when it is the connection", () => {

@@ -10,7 +10,9 @@ export interface SignInMessage {
 
 export function signInMessage(problem: Problem): SignInMessage {
   const needsTenant = problem.code === "tenant_required" || problem.field("tenant") !== undefined;
-  if (needsTenant) return { header: "Which tenant?", text: problem.message, needsTenant };
+  if (needsTenant) {
+    return { header: "Which tenant?", text: "Your e-mail address belongs to several tenants. Choose one.", needsTenant };
+  }
   if (problem.status === 423 || problem.status === 429) {
     return { header: "Too many attempts", text: wait(problem.retryAfterSeconds) ?? problem.message, needsTenant };
   }

@@ -8,7 +8,7 @@ import { meters, whose } from "./usage";
 
 /** Usage against limits. Shows nothing when there is nothing to count against. */
 export function QuotaMeters({ quotas }: { quotas: readonly Quota[] }) {
-  const shown = quotas.filter((quota) => quota.scope === "user" || meters(quota).some(({ limit }) => limit !== null));
+  const shown = quotas.filter((quota) => quota.scope === "user" || !isUnlimited(quota));
   if (shown.length === 0) return null;
   return (
     <Container>
@@ -18,6 +18,14 @@ export function QuotaMeters({ quotas }: { quotas: readonly Quota[] }) {
             <Box variant="awsui-key-label" padding={{ bottom: "xxs" }}>
               {whose(quota)} usage
             </Box>
+            {isUnlimited(quota) ? (
+              <Box color="text-body-secondary">
+                {meters(quota)
+                  .map(({ label, usedText }) => `${label}: ${usedText}`)
+                  .join(" · ")}{" "}
+                · no limits
+              </Box>
+            ) : (
             <ColumnLayout columns={3} minColumnWidth={160}>
               {meters(quota).map((meter) => (
                 <Bar
@@ -29,9 +37,12 @@ export function QuotaMeters({ quotas }: { quotas: readonly Quota[] }) {
                 />
               ))}
             </ColumnLayout>
+            )}
           </div>
         ))}
       </SpaceBetween>
     </Container>
   );
 }
+
+const isUnlimited = (quota: Quota) => meters(quota).every(({ limit }) => limit === null);

@@ -15,7 +15,7 @@ export function SessionFacts({ session, controllerName }: Props) {
   return (
     <Container header={<Header variant="h2">Details</Header>}>
       <KeyValuePairs
-        columns={4}
+        columns={3}
         minColumnWidth={150}
         items={[
           { label: "Template", value: session.template_name },

@@ -5,7 +5,6 @@ import Table, { type TableProps } from "@cloudscape-design/components/table";
 import { useMemo, type ReactNode } from "react";
 import type { Session } from "@/api/types";
 import { Ago } from "@/components/Ago";
-import { showCpu, showMemory } from "@/components/quantities";
 import { NARROW, useMedia } from "@/components/useMedia";
 import { SessionButtons } from "./SessionButtons";
 import { SessionName } from "./SessionName";
@@ -39,11 +38,10 @@ function SessionTable({ items, collection, controllerName, actions, header, filt
         cell: (session) => <SessionName session={session} />,
         sortingField: "name",
         isRowHeader: true,
-        minWidth: 220,
+        minWidth: 250,
       },
-      { id: "state", header: "State", cell: (session) => <StateCell session={session} />, sortingField: "state", minWidth: 150, maxWidth: 320 },
+      { id: "state", header: "State", cell: (session) => <StateCell session={session} />, sortingField: "state", minWidth: 150, width: 280 },
       { id: "controller", header: "Controller", cell: (session) => controllerName(session.controller_id), minWidth: 120 },
-      { id: "resources", header: "Resources", cell: resources, minWidth: 130 },
       {
         id: "created",
         header: "Created",
@@ -69,6 +67,7 @@ function SessionTable({ items, collection, controllerName, actions, header, filt
       trackBy="id"
       variant="full-page"
       wrapLines
+      stickyColumns={{ last: 1 }}
       loading={loading}
       loadingText="Loading sessions"
       header={header}
@@ -98,8 +97,6 @@ function SessionCards({ items, actions, header, filter, pagination, empty, loadi
               <Reason session={session} />
               <div className={styles.cardHead}>
                 <Box color="text-body-secondary" fontSize="body-s">
-                  {resources(session)}
-                  <br />
                   Created <Ago time={session.created_at} />
                 </Box>
                 <SessionButtons session={session} actions={actions} />
@@ -131,5 +128,3 @@ function Reason({ session }: { session: Session }) {
     </Box>
   );
 }
-
-const resources = ({ resources: { cpu, memory } }: Session) => `${showCpu(cpu)}, ${showMemory(memory)}`;
