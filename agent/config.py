@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from agent.drivers.registry import CPU_OVERCOMMIT
 from agent.worker.timings import Timings
 
 DEFAULT_PLATFORM = "docker"
@@ -19,6 +20,8 @@ class AgentConfig:
     """`wss://…` where browsers reach the gateway without a relay (STREAMSPACE_GATEWAY_URL)."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """For placement, as `name=value,…` (STREAMSPACE_LABELS)."""
+    cpu_overcommit: float = CPU_OVERCOMMIT
+    """How often each core counts as capacity (STREAMSPACE_CPU_OVERCOMMIT)."""
     timings: Timings = field(default_factory=Timings)
     """STREAMSPACE_INTERVAL_DIVISOR divides them, for tests and chaos runs."""
 
@@ -29,7 +32,8 @@ class AgentConfig:
             state=(state or default_state(environment)).absolute(),
             gateway_url=environment.get("STREAMSPACE_GATEWAY_URL") or None,
             labels=_labels(environment.get("STREAMSPACE_LABELS", "")),
-            timings=Timings().divided(_divisor(environment.get("STREAMSPACE_INTERVAL_DIVISOR") or "1")),
+            cpu_overcommit=_positive(environment, "STREAMSPACE_CPU_OVERCOMMIT", CPU_OVERCOMMIT),
+            timings=Timings().divided(_positive(environment, "STREAMSPACE_INTERVAL_DIVISOR", 1)),
         )
 
 
@@ -53,11 +57,12 @@ def _labels(text: str) -> dict[str, str]:
     return labels
 
 
-def _divisor(text: str) -> float:
+def _positive(environment: Mapping[str, str], name: str, otherwise: float) -> float:
+    text = environment.get(name) or str(otherwise)
     try:
-        divisor = float(text)
+        value = float(text)
     except ValueError:
-        divisor = 0
-    if divisor <= 0:
-        raise ValueError(f"STREAMSPACE_INTERVAL_DIVISOR: {text!r} is not a number above 0.")
-    return divisor
+        value = 0
+    if not 0 < value < float("inf"):
+        raise ValueError(f"{name}: {text!r} is not a number above 0.")
+    return value

@@ -12,13 +12,22 @@ from chalicelib.protocol.instances import Reason
 PLATFORMS = ("docker", "fake")
 
 
-def open_driver(platform: str, controller_id: str, state_dir: Path) -> Driver:
-    """The driver of one controller. Does not speak to the platform yet. Raises `platform_unsupported`."""
+CPU_OVERCOMMIT = 4.0
+
+
+def open_driver(
+    platform: str, controller_id: str, state_dir: Path, *, cpu_overcommit: float = CPU_OVERCOMMIT
+) -> Driver:
+    """The driver of one controller. Does not speak to the platform yet. Raises `platform_unsupported`.
+
+    Where the platform does not share out CPU itself, each core counts `cpu_overcommit` times: a session's
+    CPU is a limit on what it may use at once, and sessions are seldom busy together. Memory never does.
+    """
     match platform:
         case "docker":
             from agent.drivers.docker.driver import DockerDriver  # noqa: PLC0415
 
-            return DockerDriver(controller_id, state_dir, run_dir=run_dir())
+            return DockerDriver(controller_id, state_dir, run_dir=run_dir(), cpu_overcommit=cpu_overcommit)
         case "fake":
             from agent.drivers.fake import FakeDriver  # noqa: PLC0415
 

@@ -37,8 +37,10 @@ class DockerDriver:
         client: Any = None,
         run_dir: Path = RUN_DIR,
         patience: Patience = Patience(),  # noqa: B008 - frozen
+        cpu_overcommit: float = 1.0,
     ) -> None:
         self._controller_id = controller_id
+        self._cpu_overcommit = cpu_overcommit
         self._engine = Engine(client)
         self._files = Files(
             run_dir=run_dir,
@@ -59,7 +61,7 @@ class DockerDriver:
         host = self._engine.host()
         self._networks.protect()
         return Capacity(
-            cpu_millis=host.cpus * 1000,
+            cpu_millis=int(host.cpus * 1000 * self._cpu_overcommit),
             memory_bytes=max(0, host.memory_bytes - max(RESERVE, host.memory_bytes // 20)),
             disk_free_bytes=_free_bytes(host.root),
         )

@@ -29,7 +29,11 @@ def test_configuration_names_what_is_wrong(tmp_path: Path) -> None:
     )
     assert config.labels == {"zone": "a", "gpu": "no"}
     assert config.timings.watch == Timings().watch / 20
-    for name, value in (("STREAMSPACE_LABELS", "zone"), ("STREAMSPACE_INTERVAL_DIVISOR", "fast")):
+    for name, value in (
+        ("STREAMSPACE_LABELS", "zone"),
+        ("STREAMSPACE_INTERVAL_DIVISOR", "fast"),
+        ("STREAMSPACE_CPU_OVERCOMMIT", "-1"),
+    ):
         with pytest.raises(ValueError, match=name):
             AgentConfig.read(tmp_path, {name: value})
 
