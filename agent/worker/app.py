@@ -34,7 +34,12 @@ async def run_agent(config: AgentConfig, enrolment: Enrolment) -> errors.Fatal |
     clock = ServerClock()
     reach = Reach()
     answer = enrolment.answer
-    driver = open_driver(enrolment.platform, answer.controller_id, config.state / "driver")
+    driver = open_driver(
+        enrolment.platform,
+        answer.controller_id,
+        config.state / "driver",
+        cpu_overcommit=config.cpu_overcommit,
+    )
     signer = Signer(
         IdentityStore(config.state).key(),
         key_id=answer.key_id,
