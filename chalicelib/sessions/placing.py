@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from chalicelib.core.clock import Clock
+from chalicelib.core.errors import DomainError
 from chalicelib.core.retry import on_conflict
 from chalicelib.core.telemetry import logger
 from chalicelib.sessions.changes import SYSTEM, change_of
@@ -30,11 +31,20 @@ class Placing:
         placed = 0
         try:
             for session_id in self.ledger.store.unplaced(tenant_id, _AT_ONCE):
-                session = self.place(tenant_id, session_id)
-                placed += session is not None and session.state is not State.PENDING
+                placed += self._placed(tenant_id, session_id)
         except Exception:
             logger.exception("pending sessions were not tried", extra={"tenant_id": tenant_id})
         return placed
+
+    def _placed(self, tenant_id: str, session_id: str) -> bool:
+        try:
+            session = self.place(tenant_id, session_id)
+        except DomainError as error:
+            logger.warning(
+                "a pending session was not placed", extra={"session_id": session_id, "code": error.code}
+            )
+            return False
+        return session is not None and session.state is not State.PENDING
 
     def place(self, tenant_id: str, session_id: str) -> Session | None:
         """Place a pending session if it fits somewhere by now; otherwise keep why not."""

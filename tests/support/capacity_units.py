@@ -60,13 +60,13 @@ def metered() -> Iterator[Units]:
 def _of_query(arguments: Any, answer: Any) -> list[dict[str, Any]]:
     """The emulator charges any query half a unit: what DynamoDB charges is the size of what was examined."""
     items, scanned = answer.get("Items", []), answer["ScannedCount"]
-    mean = sum(_size(each) for each in items) / len(items) if items else 0
+    mean = sum(item_size(each) for each in items) / len(items) if items else 0
     blocks = max(1, math.ceil(mean * scanned / 4096))
     each = 1.0 if arguments.get("ConsistentRead") else 0.5
     return [{"TableName": arguments["TableName"], "CapacityUnits": blocks * each}]
 
 
-def _size(item: Any) -> int:
+def item_size(item: Any) -> int:
     """Bytes of an item: names, text, and half a byte a digit (AWS, "DynamoDB item sizes and formats")."""
     size = 0
     for name, value in item.items():
