@@ -38,7 +38,9 @@ async def post(
             path, content=body, headers={"Content-Type": "application/json", **(headers or {})}
         )
     except httpx.HTTPError as error:
-        raise errors.Unreachable(f"{type(error).__name__}: {error}".rstrip(": ")) from error
+        dropped = isinstance(error, httpx.RemoteProtocolError | httpx.ReadError | httpx.WriteError)
+        kind = errors.Dropped if dropped else errors.Unreachable
+        raise kind(f"{type(error).__name__}: {error}".rstrip(": ")) from error
 
 
 def parse(model: type[_Answer], response: httpx.Response) -> _Answer:
@@ -86,7 +88,7 @@ class HttpControlPlane:
 
     async def _call(self, path: str, request: Wire, model: type[_Answer]) -> _Answer:
         body = request.model_dump_json().encode()
-        response = await post(self._http, path, body, self._signer.headers("POST", path, body))
+        response = await self._send(path, body)
         if response.is_success:
             return parse(model, response)
         refusal = problems.read(response)
@@ -94,7 +96,16 @@ class HttpControlPlane:
             raise refusal.error
         self._clock.heard(refusal.server_time)
         _log.warning("The clock differs from the control plane's by %s; corrected.", self._clock.offset)
-        response = await post(self._http, path, body, self._signer.headers("POST", path, body))
+        response = await self._send(path, body)
         if response.is_success:
             return parse(model, response)
         raise problems.read(response).error
+
+    async def _send(self, path: str, body: bytes) -> httpx.Response:
+        """Signed anew each time, since nonces are remembered. A kept connection that the server has just
+        closed says nothing about the server, so that is tried once more at once; every call may be repeated.
+        """
+        try:
+            return await post(self._http, path, body, self._signer.headers("POST", path, body))
+        except errors.Dropped:
+            return await post(self._http, path, body, self._signer.headers("POST", path, body))

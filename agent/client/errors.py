@@ -3,6 +3,7 @@
 ApiError
 ├── Temporary              the same call may succeed later
 │   ├── Unreachable        no connection, no answer, or a gateway answered for it (502, 503, 504)
+│   │   └── Dropped        the connection ended before an answer came
 │   ├── ServerFault        500, or an answer that breaks the contract
 │   ├── Throttled          429; retry_after
 │   └── SessionBusy        423; an earlier command of that session is unfinished; retry_after
@@ -38,6 +39,10 @@ class Temporary(ApiError):
 
 
 class Unreachable(Temporary):
+    pass
+
+
+class Dropped(Unreachable):
     pass
 
 

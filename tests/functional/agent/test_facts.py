@@ -140,6 +140,7 @@ async def test_orphans_are_removed_and_the_unknown_adopted(
     for file in (agent.state / "worker" / "fences").glob("*.json"):
         file.unlink()
     after = await agent.kill()
+    await asyncio.sleep(0.3)  # an inventory of the dead may still be under way
     for session, remedy in ((orphan, Remedy.REMOVE), (adopted, Remedy.ADOPT)):
         server.actions.append(
             InventoryAction(
