@@ -9,11 +9,11 @@ export const SCALINGS: readonly { id: Scaling; text: string; description: string
 
 const KEY = "streamspace-scaling";
 
-/** A phone's window makes a poor desktop, so small ones start with the whole picture. */
+/** Matching the window keeps text readable at every size, a phone's too; it needs the permission to control. */
 export function rememberedScaling(): Scaling {
   const stored = localStorage.getItem(KEY);
   const known = SCALINGS.find(({ id }) => id === stored);
-  return known?.id ?? (window.innerWidth < 700 ? "fit" : "resize");
+  return known?.id ?? "resize";
 }
 
 export const rememberScaling = (scaling: Scaling): void => localStorage.setItem(KEY, scaling);
