@@ -11,6 +11,8 @@ records), `tokens` (results of transactions by client request token), `tables` a
 
 import importlib
 import itertools
+import os
+import sys
 import threading
 import time
 from collections import defaultdict
@@ -124,8 +126,16 @@ class Recorder:
 
     def _commit(self) -> None:
         entry, self._pending = self._pending, {}
-        if entry:
+        if not entry:
+            return
+        try:
             self._journal.append(entry)
+        except OSError as error:
+            # Memory is ahead of the journal now: nothing that builds on it may be acknowledged. The
+            # supervisor starts this process again, with what was.
+            sys.stderr.write(f"The journal cannot be written: {error}. Stopping; make room on the disk.\n")
+            sys.stderr.flush()
+            os._exit(1)
 
     def _note(self, field: str, value: Any) -> None:
         # ministack's TTL thread deletes, too; those deletions happen again after a restart.

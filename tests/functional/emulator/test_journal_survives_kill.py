@@ -2,6 +2,7 @@
 temporary credentials, idempotency tokens and stream records."""
 
 import random
+import resource
 import threading
 import time
 from collections.abc import Callable
@@ -33,6 +34,13 @@ class Writers:
     def start(self) -> None:
         for thread in self._threads:
             thread.start()
+
+    def wait_for(self, count: int) -> None:
+        """Until so many items are acknowledged."""
+        deadline = time.monotonic() + 60
+        while len(self.items) < count:
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
 
     def join(self) -> None:
         for thread in self._threads:
@@ -111,7 +119,7 @@ def test_acknowledged_writes_survive_kill_at_random(
     tmp_path: Path, connect_to: Callable[..., Any], table_maker: Callable[..., None]
 ) -> None:
     # So small that compactions are under way at most kills.
-    emulator = Emulator(tmp_path, compact_bytes=200_000)
+    emulator = Emulator(tmp_path, compact_bytes=100_000)
     emulator.start()
     table_maker(connect_to(emulator, "dynamodb"), "kept", stream=True)
     table_maker(connect_to(emulator, "dynamodb"), "other")
@@ -121,7 +129,7 @@ def test_acknowledged_writes_survive_kill_at_random(
     for round_number in range(ROUNDS):
         writers = Writers(connect_to(emulator, "dynamodb"), round_number)
         writers.start()
-        time.sleep(random.uniform(1.2, 3.0))
+        writers.wait_for(random.randint(200, 400))
         emulator.kill()
         writers.join()
         emulator.start()
@@ -170,6 +178,32 @@ def test_a_torn_last_line_is_cut_off_and_other_damage_refused(
     newest.write_bytes(damaged)
     emulator.start()
     assert _all(dynamodb, "kept").keys() == {"one", "two"}
+    emulator.stop()
+
+
+def test_a_full_disk_acknowledges_nothing_that_is_lost(
+    tmp_path: Path, connect_to: Callable[..., Any], table_maker: Callable[..., None]
+) -> None:
+    emulator = Emulator(tmp_path)
+    emulator.start()
+    dynamodb = connect_to(emulator, "dynamodb")
+    table_maker(dynamodb, "kept")
+    assert emulator.process is not None
+    resource.prlimit(emulator.process.pid, resource.RLIMIT_FSIZE, (50_000, 50_000))
+    acknowledged = set()
+
+    def fill() -> None:
+        for number in range(1000):
+            dynamodb.put_item(TableName="kept", Item=_item(str(number)))
+            acknowledged.add(str(number))
+
+    with pytest.raises((ClientError, BotoCoreError)):
+        fill()
+    assert emulator.process.wait(10) == 1
+    emulator.start()
+    assert len(acknowledged) > 20
+    assert _all(dynamodb, "kept").keys() == acknowledged
+    dynamodb.put_item(TableName="kept", Item=_item("later"))
     emulator.stop()
 
 
