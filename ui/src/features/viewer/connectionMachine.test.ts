@@ -73,7 +73,7 @@ describe("a viewer's connection", () => {
 
   it("gives up in the end, and can be started again", () => {
     let state = live();
-    for (let round = 0; round < 100; round += 1) state = run(state, drop());
+    for (let round = 0; round < 200; round += 1) state = run(state, drop());
     expect(state).toMatchObject({ phase: "closed", retryable: true });
     expect(run(state, drop())).toBe(state);
     expect(run(state, { type: "restart" })).toMatchObject({ phase: "reconnecting", plan: { grant: "ticket", inMs: 0 } });

@@ -37,9 +37,10 @@ export type ConnectionEvent =
   | { type: "restart" }
   | { type: "close"; reason: string | null };
 
-const MAX_ATTEMPTS = 60;
+const MAX_ATTEMPTS = 150;
 const MAX_FIRST_ATTEMPTS = 12;
-const BACKOFF = { base: 300, cap: 4000 };
+/** Short: a desktop that a person is waiting for; jitter keeps a relay's viewers from coming back all at once. */
+const BACKOFF = { base: 250, cap: 2000 };
 
 export function start(): ConnectionState {
   return {
