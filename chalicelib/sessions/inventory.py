@@ -54,11 +54,9 @@ class Inventories:
         named = {each.session_id for each in seen.instances} | set(seen.homes)
         placed = self.ledger.store.placed_on(caller.tenant_id, caller.controller_id)
         sessions = self.ledger.store.several(caller.tenant_id, sorted(named | set(placed)))
-        for session_id in named - sessions.keys():
-            archived = self.ledger.store.get(caller.tenant_id, session_id)
-            if archived is not None:
-                sessions[session_id] = archived
-        return sessions
+        gone = sorted(named - sessions.keys())
+        # Looked for after the live ones: a session that is archived in between is found here.
+        return {**sessions, **self.ledger.store.several(caller.tenant_id, gone, archived=True)}
 
     def _send_again(self, seen: Observation, sessions: dict[str, Session]) -> None:
         """What the agent could have claimed before it began to look round was lost on the way, or the agent

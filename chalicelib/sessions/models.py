@@ -48,9 +48,15 @@ class DynamoSessionStore(DynamoTimeline):
         return None
 
     def several(
-        self, tenant_id: str, session_ids: Sequence[str], *, consistent: bool = True
+        self,
+        tenant_id: str,
+        session_ids: Sequence[str],
+        *,
+        consistent: bool = True,
+        archived: bool = False,
     ) -> dict[str, Session]:
-        keys = [(tenant_id, each) for each in dict.fromkeys(session_ids)]
+        partition = tenant_id + (ENDED if archived else "")
+        keys = [(partition, each) for each in dict.fromkeys(session_ids)]
         rows = SessionRow.batch_get(keys, consistent_read=consistent)
         return {row.session_id: mapping.session(row) for row in rows}
 

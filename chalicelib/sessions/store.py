@@ -32,9 +32,14 @@ class SessionStore(Protocol):
         """Also one that was archived."""
 
     def several(
-        self, tenant_id: str, session_ids: Sequence[str], *, consistent: bool = True
+        self,
+        tenant_id: str,
+        session_ids: Sequence[str],
+        *,
+        consistent: bool = True,
+        archived: bool = False,
     ) -> dict[str, Session]:
-        """Those that exist and are not archived."""
+        """Those that exist and are not archived, or only those that are."""
 
     def page(
         self,

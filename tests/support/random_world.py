@@ -28,6 +28,19 @@ from chalicelib.sessions.service import NewSession, Session, SessionService
 from chalicelib.sessions.store import Due
 from tests.support.desk import Desk
 
+_LUCK = {
+    "wish": 30,
+    "deliver": 25,
+    "work": 25,
+    "progress": 6,
+    "time": 8,
+    "inventory": 3,
+    "crash": 2,
+    "die": 2,
+}
+"""What happens how often."""
+_SESSIONS = 6
+
 
 @dataclass
 class Work:
@@ -83,10 +96,7 @@ class RandomWorld:
 
     def step(self) -> str:
         """One thing happens, whatever it is."""
-        name = self.luck.choice(
-            ["wish"] * 3 + ["deliver"] * 5 + ["progress"] * 2 + ["work"] * 4 + ["time"] * 2
-            + ["inventory", "crash", "die"]
-        )  # fmt: skip
+        name = self.luck.choices(list(_LUCK), weights=list(_LUCK.values()))[0]
         try:
             getattr(self, name)()
         except DomainError as error:
@@ -95,15 +105,15 @@ class RandomWorld:
 
     def wish(self) -> None:
         """A user changes their mind, or wants one more."""
-        if not self.made or (len(self.made) < 4 and self.luck.random() < 0.5):
-            wanted = NewSession(self.desk.template_id, cpu_millis=3000, memory_bytes=2**28)
+        if not self.made or (len(self.made) < _SESSIONS and self.luck.random() < 0.4):
+            wanted = NewSession(self.desk.template_id, cpu_millis=2000, memory_bytes=2**28)
             self.made.append(self.service.creation.create(self.user, wanted).id)
             return
         session_id, lifecycle = self.luck.choice(self.made), self.service.lifecycle
-        match self.luck.randrange(4):
-            case 0:
+        match self.luck.randrange(10):
+            case 0 | 1 | 2 | 3:
                 lifecycle.hibernate(self.user, session_id)
-            case 1 | 2:
+            case 4 | 5 | 6 | 7 | 8:
                 lifecycle.wake(self.user, session_id)
             case _:
                 wipe = self.luck.random() < 0.5
