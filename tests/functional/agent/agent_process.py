@@ -188,7 +188,7 @@ class AgentProcess:
         return AgentProcess(self.server, self.world, left, self.timings)
 
 
-async def eventually(what: Callable[[], Any], within: float = 10.0) -> Any:
+async def eventually(what: Callable[[], Any], within: float = 40.0) -> Any:
     """The first true answer. Fails after `within` seconds."""
     until = asyncio.get_running_loop().time() + within
     while not (answer := what()):

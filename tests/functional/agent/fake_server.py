@@ -82,7 +82,7 @@ class FakeServer:
         self.token = "sse_token"
         self.public_key: str | None = None
         self.skew = timedelta()
-        self.lease_seconds = 2
+        self.lease_seconds = 20
         self.intervals = FAST
         self.credentials_life = 3600.0
         self.queue_key = "key-1"

@@ -47,7 +47,7 @@ async def run(tmp_path: Path) -> AsyncIterator[Run]:
 
 
 async def _ended(process: Process) -> tuple[int, str]:
-    out, error = await asyncio.wait_for(process.communicate(), 30)
+    out, error = await asyncio.wait_for(process.communicate(), 90)
     return process.returncode or 0, (out + error).decode()
 
 
@@ -70,7 +70,7 @@ async def test_enrol_run_kill_and_stop(server: FakeServer, run: Run, tmp_path: P
 
     agent = await run("run")
     first, _ = server.issue("start")
-    await eventually(lambda: first.outcomes == ["succeeded"], within=30)
+    await eventually(lambda: first.outcomes == ["succeeded"], within=60)
     code, text = await _ended(await run("status", "--json"))
     assert json.loads(text)["pid"] == agent.pid
     assert code == 1  # no relay: streaming is failing, and says so
@@ -83,7 +83,7 @@ async def test_enrol_run_kill_and_stop(server: FakeServer, run: Run, tmp_path: P
     await agent.wait()
     second, _ = server.issue("start")
     agent = await run("run", "--log-format", "json")
-    await eventually(lambda: second.outcomes == ["succeeded"], within=30)
+    await eventually(lambda: second.outcomes == ["succeeded"], within=60)
     assert server.epoch == 2
 
     agent.send_signal(signal.SIGTERM)
@@ -98,7 +98,7 @@ async def test_run_enrols_first_and_says_when_it_is_superseded(server: FakeServe
     await asyncio.sleep(1.5)
     assert agent.returncode is None
     server.down = False
-    await eventually(lambda: server.heartbeats, within=30)
+    await eventually(lambda: server.heartbeats, within=60)
     server.boots.append("the clone")
     server.epoch += 1
     code, text = await _ended(agent)

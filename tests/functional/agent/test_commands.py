@@ -109,7 +109,7 @@ async def test_newer_intent_stops_a_start_between_two_steps(
     def pause(stage: Stage) -> None:
         if stage is Stage.CREATING:
             creating.set()
-            go_on.wait(10)
+            go_on.wait(40)
 
     world.pause = pause
     server.intervals = server.intervals.model_copy(update={"renew": 60})
@@ -122,7 +122,7 @@ async def test_newer_intent_stops_a_start_between_two_steps(
     await asyncio.sleep(0.1)
     go_on.set()
     await eventually(lambda: session.outcomes == ["cancelled", "succeeded"])
-    assert asyncio.get_running_loop().time() - began < 5
+    assert asyncio.get_running_loop().time() - began < 20
     assert not world.instances
 
 
@@ -131,7 +131,7 @@ async def test_sessions_run_side_by_side(server: FakeServer, world: FakeWorld, a
 
     def pause(stage: Stage) -> None:
         if stage is Stage.CREATING:
-            together.wait(10)
+            together.wait(40)
 
     world.pause = pause
     sessions = [server.issue("start")[0] for _ in range(5)]

@@ -48,7 +48,7 @@ async def test_killed_between_claim_and_start(
     after = await agent.kill()
     assert not world.instances
     await after.start()
-    await eventually(lambda: session.outcomes == ["succeeded"], within=2)  # well before the lease runs out
+    await eventually(lambda: session.outcomes == ["succeeded"], within=10)  # well before the lease runs out
     assert session.results[0][1].fence == 2
     await after.stop()
 
@@ -114,7 +114,7 @@ async def test_the_control_plane_is_away_for_a_while(
     def pause(stage: Stage) -> None:
         if stage is Stage.CREATING:
             creating.set()
-            go_on.wait(10)
+            go_on.wait(40)
 
     world.pause = pause
     session, _ = server.issue("start")
@@ -157,9 +157,10 @@ async def test_the_lease_runs_out_while_starting(
     def pause(stage: Stage) -> None:
         if stage is Stage.CREATING and not go_on.is_set():
             creating.set()
-            go_on.wait(10)
+            go_on.wait(40)
 
     world.pause = pause
+    server.lease_seconds = 2
     server.fault("renew", lose_call=True, times=1000)
     session, _ = server.issue("start")
     await eventually(creating.is_set)
@@ -180,7 +181,7 @@ async def test_another_owner_takes_over_while_starting(
     def pause(stage: Stage) -> None:
         if stage is Stage.CREATING:
             creating.set()
-            go_on.wait(10)
+            go_on.wait(40)
 
     world.pause = pause
     session, _ = server.issue("start")
@@ -200,7 +201,7 @@ async def test_an_epoch_that_is_over_stops_the_agent(
     await eventually(lambda: kept.outcomes == ["succeeded"])
     server.boots.append("the clone")
     server.epoch += 1
-    await asyncio.wait_for(agent.worker.supervisor.ended.wait(), 10)
+    await asyncio.wait_for(agent.worker.supervisor.ended.wait(), 40)
     assert isinstance(agent.worker.supervisor.fatal, errors.EpochSuperseded)
     await agent.stop()
     assert len(world.instances) == 1
@@ -209,7 +210,7 @@ async def test_an_epoch_that_is_over_stops_the_agent(
 async def test_a_revoked_agent_stops(server: FakeServer, agent: AgentProcess) -> None:
     await eventually(lambda: server.heartbeats)
     server.revoked = True
-    await asyncio.wait_for(agent.worker.supervisor.ended.wait(), 10)
+    await asyncio.wait_for(agent.worker.supervisor.ended.wait(), 40)
     assert isinstance(agent.worker.supervisor.fatal, errors.Revoked)
 
 
