@@ -28,7 +28,9 @@ long_files() {
 }
 
 shell_syntax() {
-    git ls-files --cached --others --exclude-standard '*.sh' | while read -r file; do sh -n "$file" || exit 1; done
+    git ls-files --cached --others --exclude-standard '*.sh' .ci/run | while read -r file; do
+        case $(head -n 1 "$file") in *bash) bash -n "$file" ;; *) sh -n "$file" ;; esac || exit 1
+    done
 }
 
 check "formatting" ruff format --check .
