@@ -5,21 +5,42 @@ import { dropStreams } from "./rfb.mjs";
 import { id, session, world } from "./world.mjs";
 
 const ok = (body, status = 200, headers = {}) => ({ status, body, headers });
-const problem = (status, code, detail, more = {}, headers = {}) =>
-  ({ status, headers, body: { type: `https://streamspace.dev/problems/${code}`, title: code, status, detail, code, errors: [], ...more } });
+const problem = (status, code, detail, more = {}, headers = {}) => ({
+  status,
+  headers,
+  body: { type: `https://streamspace.dev/problems/${code}`, title: code, status, detail, code, errors: [], ...more },
+});
 const page = (items) => ok({ items, next_cursor: null });
 const later = (seconds) => new Date(Date.now() + seconds * 1000).toISOString();
-const token = () => ok({ access_token: `access-${Date.now()}`, token_type: "Bearer", expires_in: 900 }, 200, { "Set-Cookie": "streamspace_refresh=1; HttpOnly; SameSite=Strict; Path=/v1/auth" });
-const me = { user: { id: "usr-1", email: "demo@example.com", name: "Dana Moore", role: "admin" }, tenant: { id: "ten-1", slug: "demo", name: "Demo Ltd" } };
-const PERMISSIONS = ["sessions:read", "sessions:write", "templates:read", "quotas:read", "events:read", "controllers:read", "controllers:write", "sessions:read_all"];
+const token = () =>
+  ok({ access_token: `access-${Date.now()}`, token_type: "Bearer", expires_in: 900 }, 200, {
+    "Set-Cookie": "streamspace_refresh=1; HttpOnly; SameSite=Strict; Path=/v1/auth",
+  });
+const me = {
+  user: { id: "usr-1", email: "demo@example.com", name: "Dana Moore", role: "admin" },
+  tenant: { id: "ten-1", slug: "demo", name: "Demo Ltd" },
+};
+const PERMISSIONS = [
+  "sessions:read",
+  "sessions:write",
+  "templates:read",
+  "quotas:read",
+  "events:read",
+  "controllers:read",
+  "controllers:write",
+  "sessions:read_all",
+];
 let failures = 0;
 
 function login({ email, password, tenant }) {
   if (password === "wrong") {
     failures += 1;
-    return failures > 3 ? problem(429, "locked", "Too many failed attempts. Try again in 40 s.", {}, { "Retry-After": "40" }) : problem(401, "wrong_credentials", "E-mail or password is wrong.");
+    return failures > 3
+      ? problem(429, "locked", "Too many failed attempts. Try again in 40 s.", {}, { "Retry-After": "40" })
+      : problem(401, "wrong_credentials", "E-mail or password is wrong.");
   }
-  if (email.startsWith("two") && !tenant) return problem(409, "tenant_required", "Choose the organisation to sign in to.", { tenants: ["acme", "demo"] });
+  if (email.startsWith("two") && !tenant)
+    return problem(409, "tenant_required", "Choose the organisation to sign in to.", { tenants: ["acme", "demo"] });
   failures = 0;
   return token();
 }
@@ -28,24 +49,63 @@ function connect(one) {
   if (one.state !== "running") return problem(409, "not_running", "The session is not running.");
   const viewOnly = one.name.startsWith("Somebody");
   return ok({
-    url: `ws://127.0.0.1:${process.env.PORT ?? 8099}/stream/${one.controller_id}/${one.id}`, protocol: "vnc", ticket: `t${Date.now()}`, expires_at: later(60),
-    permissions: { control: !viewOnly, clipboard_in: !viewOnly, clipboard_out: true, files_up: false, files_down: false },
+    url: `ws://127.0.0.1:${process.env.PORT ?? 8099}/stream/${one.controller_id}/${one.id}`,
+    protocol: "vnc",
+    ticket: `t${Date.now()}`,
+    expires_at: later(60),
+    permissions: {
+      control: !viewOnly,
+      clipboard_in: !viewOnly,
+      clipboard_out: true,
+      files_up: false,
+      files_down: false,
+    },
   });
 }
 
 function placement(one) {
   const [workshop, attic, cellar] = world.controllers;
-  const verdict = (of, ...reasons) => ({ controller_id: of.id, controller_name: of.name, suitable: reasons.length === 0, reasons: reasons.map(([code, message]) => ({ code, message })) });
-  const mine = one.state === "pending" ? [["no_cpu", "Not enough CPU: 64000m asked, 4500m free."], ["no_memory", "Not enough memory: 512Gi asked, 27Gi free."]] : [];
-  const verdicts = [verdict(workshop, ...mine), verdict(attic, ["draining", "It takes no new sessions."]), verdict(cellar, ["offline", "Its agent has not reported yet."])];
+  const verdict = (of, ...reasons) => ({
+    controller_id: of.id,
+    controller_name: of.name,
+    suitable: reasons.length === 0,
+    reasons: reasons.map(([code, message]) => ({ code, message })),
+  });
+  const mine =
+    one.state === "pending"
+      ? [
+          ["no_cpu", "Not enough CPU: 64000m asked, 4500m free."],
+          ["no_memory", "Not enough memory: 512Gi asked, 27Gi free."],
+        ]
+      : [];
+  const verdicts = [
+    verdict(workshop, ...mine),
+    verdict(attic, ["draining", "It takes no new sessions."]),
+    verdict(cellar, ["offline", "Its agent has not reported yet."]),
+  ];
   return ok({ evaluated_at: one.created_at, controller_id: one.controller_id, verdicts });
 }
 
 function create(body) {
   const of = world.templates.find((each) => each.id === body.template_id);
-  const made = session(of, body.name ?? of.name, "pending", { stage: "queued", controller_id: null, created_at: new Date().toISOString(), resources: { ...of.resources, ...body.resources } });
+  const made = session(of, body.name ?? of.name, "pending", {
+    stage: "queued",
+    controller_id: null,
+    created_at: new Date().toISOString(),
+    resources: { ...of.resources, ...body.resources },
+  });
   world.sessions.push(made);
-  world.timelines.set(made.id, [{ at: made.created_at, from: null, to: "pending", actor: "demo@example.com", cause: "created", reason: null, generation: 1 }]);
+  world.timelines.set(made.id, [
+    {
+      at: made.created_at,
+      from: null,
+      to: "pending",
+      actor: "demo@example.com",
+      cause: "created",
+      reason: null,
+      generation: 1,
+    },
+  ]);
   publish("session.changed", made);
   void startUp(made);
   return ok(structuredClone(made), 201);
@@ -79,46 +139,87 @@ function oneController(method, one, body) {
 
 function enrol() {
   setTimeout(() => {
-    const added = { ...structuredClone(world.controllers[0]), id: id("ctl"), name: "garage", booked: { cpu: "0m", memory: "0", gpu: 0, sessions: 0 } };
+    const added = {
+      ...structuredClone(world.controllers[0]),
+      id: id("ctl"),
+      name: "garage",
+      booked: { cpu: "0m", memory: "0", gpu: 0, sessions: 0 },
+    };
     world.controllers.push(added);
     publish("controller.changed", added);
   }, 6000);
   const secret = "sse_7Qm2Zb0hYkq8r4Vw1LxT9cPd";
-  return ok({ token: secret, expires_at: later(1800), command: `curl -fsSL http://127.0.0.1:8080/install | sh -s -- --url http://127.0.0.1:8080 --token ${secret}` }, 201);
+  return ok(
+    {
+      token: secret,
+      expires_at: later(1800),
+      command: `curl -fsSL http://127.0.0.1:8080/install | sh -s -- --url http://127.0.0.1:8080 --token ${secret}`,
+    },
+    201,
+  );
 }
 
-const quotas = () => ok({
-  items: [
-    { scope: "user", subject_id: "usr-1", limits: { sessions: 5, cpu: "8000m", memory: "16Gi", gpu: null }, used: { sessions: 3, cpu: "3500m", memory: "15.2Gi", gpu: 0 }, inherited: true },
-    { scope: "tenant", subject_id: null, limits: { sessions: 50, cpu: null, memory: "64Gi", gpu: null }, used: { sessions: 12, cpu: "11300m", memory: "31Gi", gpu: 0 }, inherited: false },
-  ],
-});
+const quotas = () =>
+  ok({
+    items: [
+      {
+        scope: "user",
+        subject_id: "usr-1",
+        limits: { sessions: 5, cpu: "8000m", memory: "16Gi", gpu: null },
+        used: { sessions: 3, cpu: "3500m", memory: "15.2Gi", gpu: 0 },
+        inherited: true,
+      },
+      {
+        scope: "tenant",
+        subject_id: null,
+        limits: { sessions: 50, cpu: null, memory: "64Gi", gpu: null },
+        used: { sessions: 12, cpu: "11300m", memory: "31Gi", gpu: 0 },
+        inherited: false,
+      },
+    ],
+  });
 
 export async function route(request, url, body) {
   const { method } = request;
   const path = url.pathname;
-  if (path === "/dev/drop") return dropStreams(Number(url.searchParams.get("code") ?? 1012)), ok({});
+  if (path === "/dev/drop") return (dropStreams(Number(url.searchParams.get("code") ?? 1012)), ok({}));
   if (path === "/dev/offline") {
     world.offline = url.searchParams.get("on") === "1";
     if (world.offline) dropSubscribers();
     return ok({});
   }
-  if (path === "/dev/empty") return Object.assign(world, { sessions: [], controllers: [], templates: [] }), ok({});
+  if (path === "/dev/empty") return (Object.assign(world, { sessions: [], controllers: [], templates: [] }), ok({}));
   if (world.offline) return problem(503, "unavailable", "The store does not answer. Retry in a moment.");
   if (path === "/v1/auth/login") return login(body);
-  if (path === "/v1/auth/refresh") return request.headers.cookie?.includes("streamspace_refresh=1") ? token() : problem(401, "signed_out", "Please sign in.");
-  if (path === "/v1/auth/logout") return { status: 204, headers: { "Set-Cookie": "streamspace_refresh=; Max-Age=0; Path=/v1/auth" } };
+  if (path === "/v1/auth/refresh")
+    return request.headers.cookie?.includes("streamspace_refresh=1")
+      ? token()
+      : problem(401, "signed_out", "Please sign in.");
+  if (path === "/v1/auth/logout")
+    return { status: 204, headers: { "Set-Cookie": "streamspace_refresh=; Max-Age=0; Path=/v1/auth" } };
   if (!request.headers.authorization) return problem(401, "unauthenticated", "Send an access token.");
   if (path === "/v1/me") return ok({ ...me, permissions: PERMISSIONS });
   if (path === "/v1/templates") return page(world.templates);
   if (path === "/v1/quotas") return quotas();
-  if (path === "/v1/events/ticket") return ok({ url: `ws://127.0.0.1:${process.env.PORT ?? 8099}/events`, ticket: "e", expires_at: later(60) });
+  if (path === "/v1/events/ticket")
+    return ok({ url: `ws://127.0.0.1:${process.env.PORT ?? 8099}/events`, ticket: "e", expires_at: later(60) });
   if (path === "/v1/events") return ok(since(Number(url.searchParams.get("after") ?? 0)));
   if (path === "/v1/sessions") return method === "POST" ? create(body) : page(world.sessions);
   if (path === "/v1/controllers") return page(world.controllers);
   if (path === "/v1/controllers/enrollment-tokens") return enrol();
   const [, , kind, key, rest] = path.split("/");
-  if (kind === "sessions") return oneSession(method, world.sessions.find((each) => each.id === key), rest, url);
-  if (kind === "controllers") return oneController(method, world.controllers.find((each) => each.id === key), body);
+  if (kind === "sessions")
+    return oneSession(
+      method,
+      world.sessions.find((each) => each.id === key),
+      rest,
+      url,
+    );
+  if (kind === "controllers")
+    return oneController(
+      method,
+      world.controllers.find((each) => each.id === key),
+      body,
+    );
   return problem(404, "not_found", "There is no such route.");
 }

@@ -15,7 +15,8 @@ export function subscribe(socket) {
     const message = JSON.parse(text);
     if (message.type === "authenticate") {
       socket.send(JSON.stringify({ type: "authenticated", last: log.length, complete: true }));
-      for (const event of log.slice(message.after ?? log.length)) socket.send(JSON.stringify({ type: "event", ...event }));
+      for (const event of log.slice(message.after ?? log.length))
+        socket.send(JSON.stringify({ type: "event", ...event }));
       sockets.add(socket);
     }
   });

@@ -9,8 +9,13 @@ export function change(session, fields, cause = null) {
   if (fields.state && fields.state !== session.state) {
     const story = world.timelines.get(session.id) ?? [];
     story.push({
-      at: new Date().toISOString(), from: session.state, to: fields.state, actor: cause ? "demo@example.com" : "agent",
-      cause: cause ?? "reported", reason: fields.reason ?? null, generation: session.generation,
+      at: new Date().toISOString(),
+      from: session.state,
+      to: fields.state,
+      actor: cause ? "demo@example.com" : "agent",
+      cause: cause ?? "reported",
+      reason: fields.reason ?? null,
+      generation: session.generation,
     });
     world.timelines.set(session.id, story);
   }
@@ -27,7 +32,12 @@ export async function startUp(session) {
     return session.generation === generation;
   };
   if (session.template_name === "Render farm") {
-    change(session, { reason: { code: "no_capacity", message: "No controller can take this session. workshop: Not enough CPU: 64000m asked, 4500m free." } });
+    change(session, {
+      reason: {
+        code: "no_capacity",
+        message: "No controller can take this session. workshop: Not enough CPU: 64000m asked, 4500m free.",
+      },
+    });
     return;
   }
   const state = waking ? "waking" : "starting";
@@ -35,7 +45,16 @@ export async function startUp(session) {
   if (!(await going({ stage: "claimed" }, 300))) return;
   if (session.template_name === "Broken image") {
     await going({ stage: "pulling" }, 400);
-    await going({ state: "failed", reason: { code: "image_not_found", message: "The image streamspace/no-such-image:dev does not exist on the Docker host, and no registry has it." } }, 700);
+    await going(
+      {
+        state: "failed",
+        reason: {
+          code: "image_not_found",
+          message: "The image streamspace/no-such-image:dev does not exist on the Docker host, and no registry has it.",
+        },
+      },
+      700,
+    );
     return;
   }
   const total = 362 * 2 ** 20;

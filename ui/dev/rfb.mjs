@@ -19,7 +19,7 @@ export function serveRfb(ws, request) {
   ws.on("message", (data, binary) => {
     if (!binary) return;
     buffer = Buffer.concat([buffer, data]);
-    for (let used = 1; used > 0 && buffer.length > 0; ) {
+    for (let used = 1; used > 0 && buffer.length > 0;) {
       used = step(buffer);
       buffer = buffer.subarray(used);
     }
@@ -62,7 +62,8 @@ export function serveRfb(ws, request) {
     if (type === 6) return 8 + Math.abs(data.readInt32BE(4));
     if (type === 248) {
       const size = 9 + data[8];
-      if (data[4] & 0x80) ws.send(Buffer.concat([Buffer.from([248, 0, 0, 0, 0, 0, 0, 1, data[8]]), data.subarray(9, size)]));
+      if (data[4] & 0x80)
+        ws.send(Buffer.concat([Buffer.from([248, 0, 0, 0, 0, 0, 0, 1, data[8]]), data.subarray(9, size)]));
       return size;
     }
     if (type === 251) return 8 + 16 * data[6];
@@ -98,8 +99,19 @@ function update(left, top, width, height) {
 const inside = (x, y, left, top, width, height) => x >= left && y >= top && x < left + width && y < top + height;
 
 function pixel(x, y) {
-  if (y > HEIGHT - 36) return inside(x, y, WIDTH - 150 + ((Date.now() / 20) % 130), HEIGHT - 26, 8, 14) ? [53, 212, 154] : [20, 27, 42];
-  if (inside(x, y, 120, 90, 560, 380)) return inside(x, y, 120, 90, 560, 30) ? [38, 50, 77] : inside(x, y % 26, 140, 10, 60 + ((y >> 4) * 97) % 380, 8) && y > 130 && y < 400 ? [126, 226, 195] : [13, 20, 36];
-  if (inside(x, y, 560, 240, 600, 420)) return inside(x, y, 560, 240, 600, 30) ? [221, 229, 247] : inside(x, y, 590, 300, 200, 140) ? [150, 180, 240] : [246, 248, 253];
+  if (y > HEIGHT - 36)
+    return inside(x, y, WIDTH - 150 + ((Date.now() / 20) % 130), HEIGHT - 26, 8, 14) ? [53, 212, 154] : [20, 27, 42];
+  if (inside(x, y, 120, 90, 560, 380))
+    return inside(x, y, 120, 90, 560, 30)
+      ? [38, 50, 77]
+      : inside(x, y % 26, 140, 10, 60 + (((y >> 4) * 97) % 380), 8) && y > 130 && y < 400
+        ? [126, 226, 195]
+        : [13, 20, 36];
+  if (inside(x, y, 560, 240, 600, 420))
+    return inside(x, y, 560, 240, 600, 30)
+      ? [221, 229, 247]
+      : inside(x, y, 590, 300, 200, 140)
+        ? [150, 180, 240]
+        : [246, 248, 253];
   return [(30 + (x / WIDTH) * 40) | 0, (90 + (y / HEIGHT) * 70) | 0, (200 - (x / WIDTH) * 60) | 0];
 }

@@ -6,16 +6,35 @@ const BASE = process.argv[2] ?? "http://127.0.0.1:8099";
 const OUT = process.argv[3] ?? "/tmp/ui/shots";
 const SIZES = { wide: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 const ONLY = process.env.ONLY?.split(",");
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 
 await mkdir(OUT, { recursive: true });
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
 
 for (const [size, viewport] of Object.entries(SIZES)) {
   for (const scheme of size === "wide" ? ["light", "dark"] : ["light"]) {
-    const context = await browser.newContext({ viewport, colorScheme: scheme, hasTouch: size === "phone", isMobile: size === "phone", deviceScaleFactor: size === "phone" ? 2 : 1 });
+    const context = await browser.newContext({
+      viewport,
+      colorScheme: scheme,
+      hasTouch: size === "phone",
+      isMobile: size === "phone",
+      deviceScaleFactor: size === "phone" ? 2 : 1,
+    });
     const page = await context.newPage();
-    page.on("console", (message) => ["error", "warning"].includes(message.type()) && console.log(size, scheme, page.url(), message.text().slice(0, 300)));
+    page.on(
+      "console",
+      (message) =>
+        ["error", "warning"].includes(message.type()) &&
+        console.log(size, scheme, page.url(), message.text().slice(0, 300)),
+    );
     page.on("pageerror", (error) => console.log("PAGE ERROR", error.message));
     const shot = async (name) => {
       if (ONLY && !ONLY.includes(name)) return;
@@ -62,7 +81,11 @@ for (const [size, viewport] of Object.entries(SIZES)) {
     await page.getByTestId("viewer-leave-action").click();
     await page.getByTestId("session-state").first().waitFor();
     await shot("sessions");
-    for (const [name, key] of [["pending", "Render farm"], ["failed", "Broken image"], ["details", "Research"]]) {
+    for (const [name, key] of [
+      ["pending", "Render farm"],
+      ["failed", "Broken image"],
+      ["details", "Research"],
+    ]) {
       await page.goto(`${BASE}/sessions`);
       await page.getByRole("link", { name: key, exact: true }).first().click();
       await page.getByTestId("timeline").waitFor();

@@ -58,7 +58,10 @@ async function file(path, response) {
   const wanted = extname(path) ? normalize(path) : "/index.html";
   try {
     const body = await readFile(join(DIST, wanted));
-    response.writeHead(200, { "Content-Type": TYPES[extname(wanted)] ?? "application/octet-stream", "Content-Security-Policy": CSP });
+    response.writeHead(200, {
+      "Content-Type": TYPES[extname(wanted)] ?? "application/octet-stream",
+      "Content-Security-Policy": CSP,
+    });
     response.end(body);
   } catch {
     response.writeHead(404).end();

@@ -20,9 +20,16 @@ class FakeSocket implements FeedSocket {
   }
 }
 
-const event = (id: number): StreamEvent => ({ id, kind: "session.changed", at: "2026-01-01T00:00:00Z", data: { id: `s${id}` } });
+const event = (id: number): StreamEvent => ({
+  id,
+  kind: "session.changed",
+  at: "2026-01-01T00:00:00Z",
+  data: { id: `s${id}` },
+});
 
-function setUp(ticket: () => Promise<EventTicket> = () => Promise.resolve({ url: "ws://x", ticket: "t", expires_at: "" })) {
+function setUp(
+  ticket: () => Promise<EventTicket> = () => Promise.resolve({ url: "ws://x", ticket: "t", expires_at: "" }),
+) {
   const sockets: FakeSocket[] = [];
   const timers: { work: () => void; ms: number }[] = [];
   const seen: number[] = [];

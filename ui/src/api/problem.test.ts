@@ -29,9 +29,15 @@ describe("problems", () => {
     expect(problem).toMatchObject({ status: 503, retryAfterSeconds: 3, temporary: true });
   });
 
-  it.each([[0, true], [423, true], [429, true], [503, true], [409, false], [422, false]])(
-    "know that %i is temporary: %s",
-    (status, temporary) => expect(new Problem(status, "c", "m").temporary).toBe(temporary),
+  it.each([
+    [0, true],
+    [423, true],
+    [429, true],
+    [503, true],
+    [409, false],
+    [422, false],
+  ])("know that %i is temporary: %s", (status, temporary) =>
+    expect(new Problem(status, "c", "m").temporary).toBe(temporary),
   );
 
   it("wrap what was thrown by mistake", () => {

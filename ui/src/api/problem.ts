@@ -82,9 +82,11 @@ async function body(response: Response): Promise<unknown> {
 
 function fieldProblems(value: unknown): FieldProblem[] {
   if (!Array.isArray(value)) return [];
-  return value.filter(isRecord).flatMap(({ field, message }) =>
-    typeof field === "string" && typeof message === "string" ? [{ field, message }] : [],
-  );
+  return value
+    .filter(isRecord)
+    .flatMap(({ field, message }) =>
+      typeof field === "string" && typeof message === "string" ? [{ field, message }] : [],
+    );
 }
 
 function texts(value: unknown): string[] {

@@ -2,8 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { Problem } from "./problem";
 import { AccessTokens } from "./tokens";
 
-const answer = (token: string) =>
-  Response.json({ access_token: token, token_type: "Bearer", expires_in: 900 });
+const answer = (token: string) => Response.json({ access_token: token, token_type: "Bearer", expires_in: 900 });
 const refusal = (status: number) => Response.json({ code: "signed_out", detail: "Please sign in." }, { status });
 
 function setUp(...answers: (() => Response)[]) {
@@ -26,7 +25,10 @@ describe("access tokens", () => {
   });
 
   it("renews a little before the token ends", async () => {
-    const { tokens, fetch, advance } = setUp(() => answer("a"), () => answer("b"));
+    const { tokens, fetch, advance } = setUp(
+      () => answer("a"),
+      () => answer("b"),
+    );
     await tokens.current();
     advance(869);
     expect(await tokens.current()).toBe("a");
@@ -36,7 +38,10 @@ describe("access tokens", () => {
   });
 
   it("does not renew again for a token that another call has already replaced", async () => {
-    const { tokens, fetch } = setUp(() => answer("a"), () => answer("b"));
+    const { tokens, fetch } = setUp(
+      () => answer("a"),
+      () => answer("b"),
+    );
     await tokens.current();
     expect(await Promise.all([tokens.replace("a"), tokens.replace("a")])).toEqual(["b", "b"]);
     expect(await tokens.replace("a")).toBe("b");
@@ -44,7 +49,10 @@ describe("access tokens", () => {
   });
 
   it("signs out when the cookie is refused, and only then", async () => {
-    const { tokens } = setUp(() => refusal(503), () => refusal(401));
+    const { tokens } = setUp(
+      () => refusal(503),
+      () => refusal(401),
+    );
     const signedOut = vi.fn();
     tokens.onSignedOut(signedOut);
     await expect(tokens.current()).rejects.toMatchObject({ status: 503, temporary: true });

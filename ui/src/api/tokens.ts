@@ -52,9 +52,11 @@ export class AccessTokens {
   }
 
   private renew(): Promise<string> {
-    this.renewal ??= this.dependencies.serialise(() => this.refresh()).finally(() => {
-      this.renewal = null;
-    });
+    this.renewal ??= this.dependencies
+      .serialise(() => this.refresh())
+      .finally(() => {
+        this.renewal = null;
+      });
     return this.renewal;
   }
 

@@ -50,7 +50,13 @@ function Layout() {
           items={[
             ...places,
             { type: "divider" },
-            { type: "link", text: "API reference", href: "/docs", external: true, externalIconAriaLabel: "opens in a new tab" },
+            {
+              type: "link",
+              text: "API reference",
+              href: "/docs",
+              external: true,
+              externalIconAriaLabel: "opens in a new tab",
+            },
           ]}
           onFollow={(event) => {
             if (event.detail.external) return;
@@ -122,7 +128,12 @@ function TopBar() {
           },
         },
       ]}
-      i18nStrings={{ overflowMenuTriggerText: "Menu", overflowMenuTitleText: "Menu", overflowMenuBackIconAriaLabel: "Back", overflowMenuDismissIconAriaLabel: "Close" }}
+      i18nStrings={{
+        overflowMenuTriggerText: "Menu",
+        overflowMenuTitleText: "Menu",
+        overflowMenuBackIconAriaLabel: "Back",
+        overflowMenuDismissIconAriaLabel: "Close",
+      }}
     />
   );
 }

@@ -23,17 +23,19 @@ export function Bar({ label, value, max, text, testId }: Props) {
         </Box>
         <Box fontSize="body-s">{text}</Box>
       </div>
-      {max !== null && <div
-        className={styles.track}
-        role="meter"
-        aria-label={label}
-        aria-valuemin={0}
-        aria-valuemax={max}
-        aria-valuenow={value}
-        aria-valuetext={text}
-      >
-        <div className={styles.fill} data-level={level(share)} style={{ width: `${share * 100}%` }} />
-      </div>}
+      {max !== null && (
+        <div
+          className={styles.track}
+          role="meter"
+          aria-label={label}
+          aria-valuemin={0}
+          aria-valuemax={max}
+          aria-valuenow={value}
+          aria-valuetext={text}
+        >
+          <div className={styles.fill} data-level={level(share)} style={{ width: `${share * 100}%` }} />
+        </div>
+      )}
     </div>
   );
 }

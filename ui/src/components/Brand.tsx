@@ -9,8 +9,22 @@ export function Mark({ size = 28 }: { size?: number }) {
         </linearGradient>
       </defs>
       <rect x="1" y="1" width="30" height="30" rx="8" fill="url(#ss-mark)" />
-      <path d="M8 11.5A2.5 2.5 0 0 1 10.5 9h11A2.5 2.5 0 0 1 24 11.5V14" fill="none" stroke="#fff" strokeOpacity=".65" strokeWidth="2" strokeLinecap="round" />
-      <path d="M8 15v5.5A2.5 2.5 0 0 0 10.5 23H14" fill="none" stroke="#fff" strokeOpacity=".65" strokeWidth="2" strokeLinecap="round" />
+      <path
+        d="M8 11.5A2.5 2.5 0 0 1 10.5 9h11A2.5 2.5 0 0 1 24 11.5V14"
+        fill="none"
+        stroke="#fff"
+        strokeOpacity=".65"
+        strokeWidth="2"
+        strokeLinecap="round"
+      />
+      <path
+        d="M8 15v5.5A2.5 2.5 0 0 0 10.5 23H14"
+        fill="none"
+        stroke="#fff"
+        strokeOpacity=".65"
+        strokeWidth="2"
+        strokeLinecap="round"
+      />
       <rect x="13" y="14.5" width="12" height="9" rx="2" fill="#fff" />
       <path d="m17.5 16.900 4 2.100-4 2.100z" fill="#2b62e3" />
     </svg>

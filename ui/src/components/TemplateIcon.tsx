@@ -1,7 +1,13 @@
 import type { ReactNode } from "react";
 
 /** Pictures for the icon names that templates use; any other name gets its initial on a colour of its own. */
-const LINES = { fill: "none", stroke: "#fff", strokeWidth: 2, strokeLinecap: "round", strokeLinejoin: "round" } as const;
+const LINES = {
+  fill: "none",
+  stroke: "#fff",
+  strokeWidth: 2,
+  strokeLinecap: "round",
+  strokeLinejoin: "round",
+} as const;
 
 const DRAWINGS: Readonly<Record<string, { hue: readonly [string, string]; drawing: ReactNode }>> = {
   terminal: {
@@ -10,12 +16,20 @@ const DRAWINGS: Readonly<Record<string, { hue: readonly [string, string]; drawin
   },
   desktop: {
     hue: ["#4f7df9", "#2b4fd0"],
-    drawing: <path {...LINES} d="M8 9h16a1.5 1.5 0 0 1 1.5 1.5v8A1.5 1.5 0 0 1 24 20H8a1.5 1.5 0 0 1-1.5-1.5v-8A1.5 1.5 0 0 1 8 9zM16 20v4M12 24h8" />,
+    drawing: (
+      <path
+        {...LINES}
+        d="M8 9h16a1.5 1.5 0 0 1 1.5 1.5v8A1.5 1.5 0 0 1 24 20H8a1.5 1.5 0 0 1-1.5-1.5v-8A1.5 1.5 0 0 1 8 9zM16 20v4M12 24h8"
+      />
+    ),
   },
   browser: {
     hue: ["#ff8a3d", "#d9387b"],
     drawing: (
-      <path {...LINES} d="M16 7a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM7 16h18M16 7c2.8 2.5 4 5.5 4 9s-1.2 6.5-4 9c-2.8-2.5-4-5.5-4-9s1.2-6.5 4-9z" />
+      <path
+        {...LINES}
+        d="M16 7a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM7 16h18M16 7c2.8 2.5 4 5.5 4 9s-1.2 6.5-4 9c-2.8-2.5-4-5.5-4-9s1.2-6.5 4-9z"
+      />
     ),
   },
   code: { hue: ["#22a699", "#0b6b73"], drawing: <path {...LINES} d="m12 11-5 5 5 5M20 11l5 5-5 5" /> },
@@ -25,7 +39,12 @@ const DRAWINGS: Readonly<Record<string, { hue: readonly [string, string]; drawin
   },
   document: { hue: ["#5b8def", "#34589f"], drawing: <path {...LINES} d="M10 7h8l4 4v14H10zM13 15h6M13 19h6" /> },
 };
-const ALIASES: Readonly<Record<string, string>> = { firefox: "browser", web: "browser", globe: "browser", editor: "code" };
+const ALIASES: Readonly<Record<string, string>> = {
+  firefox: "browser",
+  web: "browser",
+  globe: "browser",
+  editor: "code",
+};
 const PALETTE: readonly (readonly [string, string])[] = [
   ["#4f7df9", "#2b4fd0"],
   ["#22a699", "#0b6b73"],

@@ -31,7 +31,10 @@ export default function CatalogPage() {
   return (
     <ContentLayout
       header={
-        <Header variant="h1" description="Pick an application or a desktop. It starts in seconds and streams to this tab.">
+        <Header
+          variant="h1"
+          description="Pick an application or a desktop. It starts in seconds and streams to this tab."
+        >
           Catalog
         </Header>
       }

@@ -85,7 +85,11 @@ export default function SessionsPage() {
             />
             {(others || everybody) && (
               <Box padding={{ top: "xxs" }}>
-                <Toggle checked={everybody} onChange={({ detail }) => setEverybody(detail.checked)} data-testid="everybody">
+                <Toggle
+                  checked={everybody}
+                  onChange={({ detail }) => setEverybody(detail.checked)}
+                  data-testid="everybody"
+                >
                   Everybody&apos;s
                 </Toggle>
               </Box>

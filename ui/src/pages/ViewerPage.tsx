@@ -29,7 +29,8 @@ export default function ViewerPage() {
     );
   }
   // A session that is still starting is watched on its own page, which comes back here by itself.
-  if (!shown && isStarting(session)) return <Navigate to={`/sessions/${session.id}`} state={{ launched: true }} replace />;
+  if (!shown && isStarting(session))
+    return <Navigate to={`/sessions/${session.id}`} state={{ launched: true }} replace />;
   if (!shown) setShown(true);
   return <Viewer key={session.id} session={session} control={!search.has("view-only")} />;
 }

@@ -10,7 +10,9 @@ export function SignInFrame({ children }: { children: ReactNode }) {
         <Wordmark size={34} />
         <div className={styles.pitch}>
           <h1>Your desktop, in a browser tab.</h1>
-          <p>Applications and whole desktops run in containers on machines that you own, and stream to wherever you are.</p>
+          <p>
+            Applications and whole desktops run in containers on machines that you own, and stream to wherever you are.
+          </p>
         </div>
         <Picture />
       </section>

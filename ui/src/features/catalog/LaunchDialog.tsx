@@ -128,12 +128,14 @@ export function LaunchDialog({ template, controllers, onCancel, onLaunched }: Pr
               />
             </FormField>
           </ColumnLayout>
-          {controllers.length > 0 && <ControllerChoice
-            controllers={controllers}
-            value={form.controllerId}
-            errorText={problem?.field("controller_id")}
-            onChange={(controllerId) => set({ controllerId })}
-          />}
+          {controllers.length > 0 && (
+            <ControllerChoice
+              controllers={controllers}
+              value={form.controllerId}
+              errorText={problem?.field("controller_id")}
+              onChange={(controllerId) => set({ controllerId })}
+            />
+          )}
           {beyond.length > 0 && (
             <Alert type="warning" header="This goes beyond a quota" data-testid="quota-warning">
               {beyond.join(". ")}.

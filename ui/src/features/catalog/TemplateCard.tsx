@@ -31,7 +31,12 @@ export function TemplateCard({ template, onLaunch }: Props) {
           <br />
           {network === "internet" ? "Internet access" : "No network"}
         </Box>
-        <Button variant="primary" onClick={() => onLaunch(template)} data-testid={`launch-${name}`} ariaLabel={`Launch ${name}`}>
+        <Button
+          variant="primary"
+          onClick={() => onLaunch(template)}
+          data-testid={`launch-${name}`}
+          ariaLabel={`Launch ${name}`}
+        >
           Launch
         </Button>
       </div>

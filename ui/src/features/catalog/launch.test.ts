@@ -23,6 +23,10 @@ describe("the launch form", () => {
   it("names the field that is wrong", () => {
     const form = initial(template);
     expect(errors(form)).toEqual({});
-    expect(Object.keys(errors({ ...form, cores: "", gigabytes: "0", name: "x".repeat(81) }))).toEqual(["name", "cores", "gigabytes"]);
+    expect(Object.keys(errors({ ...form, cores: "", gigabytes: "0", name: "x".repeat(81) }))).toEqual([
+      "name",
+      "cores",
+      "gigabytes",
+    ]);
   });
 });

@@ -54,7 +54,12 @@ export function AddControllerDialog({ existing, onClose }: Props) {
               {token ? "Done" : "Cancel"}
             </Button>
             {!token && (
-              <Button variant="primary" loading={busy} onClick={() => void create()} data-testid="add-controller-create">
+              <Button
+                variant="primary"
+                loading={busy}
+                onClick={() => void create()}
+                data-testid="add-controller-create"
+              >
                 Create command
               </Button>
             )}
@@ -73,7 +78,14 @@ export function AddControllerDialog({ existing, onClose }: Props) {
               so nothing has to be opened in a firewall. The machine needs Linux and Docker.
             </Box>
             {!existing && (
-              <FormField label={<span>Name <i>– optional</i></span>} errorText={problem?.field("name")}>
+              <FormField
+                label={
+                  <span>
+                    Name <i>– optional</i>
+                  </span>
+                }
+                errorText={problem?.field("name")}
+              >
                 <Input
                   value={name}
                   placeholder="The machine's host name"
@@ -101,7 +113,11 @@ function Enrolment({ token, existing, onAgain }: EnrolmentProps) {
   const arrived = useArrival(existing);
   if (!arrived && left <= 0) {
     return (
-      <Alert type="warning" header="This command has expired" action={<Button onClick={onAgain}>Create another</Button>}>
+      <Alert
+        type="warning"
+        header="This command has expired"
+        action={<Button onClick={onAgain}>Create another</Button>}
+      >
         A command can be used once, within 30 minutes.
       </Alert>
     );
@@ -132,7 +148,12 @@ function useArrival(existing: Controller | null): Controller | null {
   const [before] = useState(() => new Map([...items.values()].map(({ id, state }) => [id, state])));
   for (const controller of items.values()) {
     const isNews = controller.state === "online" && before.get(controller.id) !== "online";
-    if (isNews && (existing ? controller.id === existing.id : !before.has(controller.id) || before.get(controller.id) === "never_seen")) {
+    if (
+      isNews &&
+      (existing
+        ? controller.id === existing.id
+        : !before.has(controller.id) || before.get(controller.id) === "never_seen")
+    ) {
       return controller;
     }
   }

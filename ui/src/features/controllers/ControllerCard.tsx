@@ -35,10 +35,17 @@ export function ControllerCard({ controller, canManage, onAction }: Props) {
                 </span>
                 {controller.cordoned && <Badge color="severity-medium">Cordoned</Badge>}
                 <span>
-                {[controller.platform, controller.agent_version && `agent ${controller.agent_version}`]
-                  .filter(Boolean)
-                  .join(" · ")}
-                {controller.last_seen_at ? <> · seen <Ago time={controller.last_seen_at} /></> : " · not seen yet"}
+                  {[controller.platform, controller.agent_version && `agent ${controller.agent_version}`]
+                    .filter(Boolean)
+                    .join(" · ")}
+                  {controller.last_seen_at ? (
+                    <>
+                      {" "}
+                      · seen <Ago time={controller.last_seen_at} />
+                    </>
+                  ) : (
+                    " · not seen yet"
+                  )}
                 </span>
               </SpaceBetween>
             }
@@ -98,7 +105,12 @@ function Capacity({ controller: { capacity, booked } }: { controller: Controller
   return (
     <ColumnLayout columns={3} minColumnWidth={180}>
       <Bar label="CPU booked" value={cpu} max={allCpu} text={`${showCores(cpu)} of ${showCores(allCpu)}`} />
-      <Bar label="Memory booked" value={memory} max={allMemory} text={`${showBytes(memory)} of ${showBytes(allMemory)}`} />
+      <Bar
+        label="Memory booked"
+        value={memory}
+        max={allMemory}
+        text={`${showBytes(memory)} of ${showBytes(allMemory)}`}
+      />
       {capacity.gpu > 0 ? (
         <Bar label="GPUs booked" value={booked.gpu} max={capacity.gpu} text={`${booked.gpu} of ${capacity.gpu}`} />
       ) : (

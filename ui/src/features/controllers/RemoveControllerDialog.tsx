@@ -38,7 +38,12 @@ export function RemoveControllerDialog({ controller, onCancel, onConfirm }: Prop
             <Button variant="link" onClick={onCancel}>
               Cancel
             </Button>
-            <Button variant="primary" loading={busy} onClick={() => void confirm()} data-testid="remove-controller-confirm">
+            <Button
+              variant="primary"
+              loading={busy}
+              onClick={() => void confirm()}
+              data-testid="remove-controller-confirm"
+            >
               Remove
             </Button>
           </SpaceBetween>

@@ -10,7 +10,8 @@ interface Row {
 function setUp() {
   const answers: ((rows: Row[] | Error) => void)[] = [];
   const store = new EntityStore<Row>(
-    () => new Promise((resolve, reject) => answers.push((rows) => (rows instanceof Error ? reject(rows) : resolve(rows)))),
+    () =>
+      new Promise((resolve, reject) => answers.push((rows) => (rows instanceof Error ? reject(rows) : resolve(rows)))),
     ({ at }) => at,
   );
   const rows = () => [...store.get().items.values()];
@@ -35,7 +36,11 @@ describe("the entity store", () => {
     store.put({ id: "new", at: 5 });
     store.put({ id: "old", at: 5, what: "by event" });
     store.remove("gone");
-    answer([{ id: "old", at: 1 }, { id: "gone", at: 1 }, { id: "listed", at: 1 }]);
+    answer([
+      { id: "old", at: 1 },
+      { id: "gone", at: 1 },
+      { id: "listed", at: 1 },
+    ]);
     await loading;
     expect(rows().toSorted((a, b) => a.id.localeCompare(b.id))).toEqual([
       { id: "listed", at: 1 },

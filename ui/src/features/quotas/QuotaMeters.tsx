@@ -26,17 +26,19 @@ export function QuotaMeters({ quotas }: { quotas: readonly Quota[] }) {
                 · no limits
               </Box>
             ) : (
-            <ColumnLayout columns={3} minColumnWidth={160}>
-              {meters(quota).map((meter) => (
-                <Bar
-                  key={meter.resource}
-                  label={meter.label}
-                  value={meter.used}
-                  max={meter.limit}
-                  text={meter.limit === null ? `${meter.usedText} (no limit)` : `${meter.usedText} of ${meter.limitText}`}
-                />
-              ))}
-            </ColumnLayout>
+              <ColumnLayout columns={3} minColumnWidth={160}>
+                {meters(quota).map((meter) => (
+                  <Bar
+                    key={meter.resource}
+                    label={meter.label}
+                    value={meter.used}
+                    max={meter.limit}
+                    text={
+                      meter.limit === null ? `${meter.usedText} (no limit)` : `${meter.usedText} of ${meter.limitText}`
+                    }
+                  />
+                ))}
+              </ColumnLayout>
             )}
           </div>
         ))}

@@ -33,7 +33,10 @@ export function exceeded(quotas: readonly Quota[], request: Request): string[] {
   return quotas.flatMap((quota) =>
     meters(quota)
       .filter(({ resource, used, limit }) => limit !== null && used + amounts[resource] > limit)
-      .map(({ label, usedText, limitText }) => `${whose(quota)} ${label.toLowerCase()}: ${usedText} of ${limitText} in use`),
+      .map(
+        ({ label, usedText, limitText }) =>
+          `${whose(quota)} ${label.toLowerCase()}: ${usedText} of ${limitText} in use`,
+      ),
   );
 }
 

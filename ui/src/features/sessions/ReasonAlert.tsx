@@ -24,7 +24,8 @@ export function ReasonAlert({ session }: { session: Session }) {
         </span>
         {hint && (
           <Box color="inherit">
-            <b>What you can do:</b> {hint.text} {hint.link && <RouterLink href={hint.link.href}>{hint.link.text}</RouterLink>}
+            <b>What you can do:</b> {hint.text}{" "}
+            {hint.link && <RouterLink href={hint.link.href}>{hint.link.text}</RouterLink>}
           </Box>
         )}
       </SpaceBetween>

@@ -25,7 +25,14 @@ export function SessionFacts({ session, controllerName }: Props) {
           { label: "Created", value: <Ago time={session.created_at} /> },
           { label: "Started", value: <Ago time={session.started_at} /> },
           { label: "Last activity", value: <Ago time={session.last_activity_at} /> },
-          { label: "Id", value: <Box variant="code" fontSize="body-s">{session.id}</Box> },
+          {
+            label: "Id",
+            value: (
+              <Box variant="code" fontSize="body-s">
+                {session.id}
+              </Box>
+            ),
+          },
         ]}
       />
     </Container>

@@ -32,12 +32,22 @@ export function SessionHeader({ session, actions }: Props) {
             </Button>
           )}
           {can(session, "wake") && (
-            <Button variant="primary" onClick={() => void actions.wake(session)} loading={busy} data-testid="wake-session">
+            <Button
+              variant="primary"
+              onClick={() => void actions.wake(session)}
+              loading={busy}
+              data-testid="wake-session"
+            >
               Wake
             </Button>
           )}
           {can(session, "open") && (
-            <Button variant="primary" iconName="external" onClick={() => actions.open(session)} data-testid="open-session">
+            <Button
+              variant="primary"
+              iconName="external"
+              onClick={() => actions.open(session)}
+              data-testid="open-session"
+            >
               Open
             </Button>
           )}

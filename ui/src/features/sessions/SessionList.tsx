@@ -29,7 +29,17 @@ export function SessionList(props: Props) {
   return useMedia(NARROW) ? <SessionCards {...props} /> : <SessionTable {...props} />;
 }
 
-function SessionTable({ items, collection, controllerName, actions, header, filter, pagination, empty, loading }: Props) {
+function SessionTable({
+  items,
+  collection,
+  controllerName,
+  actions,
+  header,
+  filter,
+  pagination,
+  empty,
+  loading,
+}: Props) {
   const columns = useMemo<TableProps.ColumnDefinition<Session>[]>(
     () => [
       {
@@ -38,10 +48,22 @@ function SessionTable({ items, collection, controllerName, actions, header, filt
         cell: (session) => <SessionName session={session} />,
         sortingField: "name",
         isRowHeader: true,
-        minWidth: 250,
+        minWidth: 220,
       },
-      { id: "state", header: "State", cell: (session) => <StateCell session={session} />, sortingField: "state", minWidth: 150, width: 280 },
-      { id: "controller", header: "Controller", cell: (session) => controllerName(session.controller_id), minWidth: 120 },
+      {
+        id: "state",
+        header: "State",
+        cell: (session) => <StateCell session={session} />,
+        sortingField: "state",
+        minWidth: 150,
+        width: 280,
+      },
+      {
+        id: "controller",
+        header: "Controller",
+        cell: (session) => controllerName(session.controller_id),
+        minWidth: 120,
+      },
       {
         id: "created",
         header: "Created",
@@ -49,12 +71,17 @@ function SessionTable({ items, collection, controllerName, actions, header, filt
         sortingField: "created_at",
         minWidth: 150,
       },
-      { id: "activity", header: "Last activity", cell: (session) => <Ago time={session.last_activity_at} />, minWidth: 150 },
+      {
+        id: "activity",
+        header: "Last activity",
+        cell: (session) => <Ago time={session.last_activity_at} />,
+        minWidth: 150,
+      },
       {
         id: "actions",
         header: "Actions",
         cell: (session) => <SessionButtons session={session} actions={actions} />,
-        minWidth: 190,
+        minWidth: 170,
       },
     ],
     [controllerName, actions],

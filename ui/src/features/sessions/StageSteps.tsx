@@ -43,7 +43,9 @@ export function StageSteps({ session, controllerName }: Props) {
             color={status === "waiting" ? "text-body-secondary" : "inherit"}
           >
             <span data-testid={`stage-${stage}`} data-status={status}>
-              {stage === "claimed" && controllerName && status !== "waiting" ? `Claimed by ${controllerName}` : WORDS[stage]}
+              {stage === "claimed" && controllerName && status !== "waiting"
+                ? `Claimed by ${controllerName}`
+                : WORDS[stage]}
             </span>
           </Box>
         ),

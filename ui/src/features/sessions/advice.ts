@@ -40,7 +40,9 @@ const ADVICE: Readonly<Record<string, Advice>> = {
   not_answering: OFFLINE,
   insufficient_memory: { text: "Launch the session again with more memory." },
   instance_exited: { text: "Wake the session to start it anew. If it ends again, its template needs attention." },
-  handshake_timeout: { text: "Wake the session to try again. If that does not help, its template's image needs attention." },
+  handshake_timeout: {
+    text: "Wake the session to try again. If that does not help, its template's image needs attention.",
+  },
   quota_exceeded: { ...ROOM, text: `${ROOM.text} An administrator can raise the quota.` },
   image_not_allowed: { text: "Ask an administrator to allow this image for your tenant." },
   image_not_found: IMAGE,
@@ -48,9 +50,15 @@ const ADVICE: Readonly<Record<string, Advice>> = {
   platform_unavailable: BACKEND,
   platform_error: BACKEND,
   network_failed: BACKEND,
-  network_unprotected: { text: "Run the agent so that it may set firewall rules (as root), or use a template without network.", link: CONTROLLERS },
+  network_unprotected: {
+    text: "Run the agent so that it may set firewall rules (as root), or use a template without network.",
+    link: CONTROLLERS,
+  },
   insufficient_cpu: { text: "Launch the session again with fewer cores." },
-  insufficient_gpu: { text: "Launch it from a template without a GPU, or add a controller that has one.", link: CONTROLLERS },
+  insufficient_gpu: {
+    text: "Launch it from a template without a GPU, or add a controller that has one.",
+    link: CONTROLLERS,
+  },
   home_gone: { text: "Launch a new session: the files of this one went with its controller." },
   controller_removed: { text: "Launch a new session.", link: { text: "Open the catalog", href: "/catalog" } },
   no_space: { text: "Free disk space on the controller's machine, then wake the session.", link: CONTROLLERS },

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { percent, steps } from "./stages";
 
-const words = (...args: Parameters<typeof steps>) => steps(...args).map(({ status }) => status).join(" ");
+const words = (...args: Parameters<typeof steps>) =>
+  steps(...args)
+    .map(({ status }) => status)
+    .join(" ");
 
 describe("the stages of a start", () => {
   it.each([

@@ -38,6 +38,7 @@ const ACTIONS: Readonly<Record<SessionState, readonly Action[]>> = {
 export const can = (session: Session, action: Action): boolean => ACTIONS[session.state].includes(action);
 
 /** On its way to a desktop: the stages are worth watching. */
-export const isStarting = ({ state }: Session): boolean => state === "pending" || state === "starting" || state === "waking";
+export const isStarting = ({ state }: Session): boolean =>
+  state === "pending" || state === "starting" || state === "waking";
 
 export const isOver = ({ state }: Session): boolean => state === "terminated";

@@ -15,8 +15,16 @@ export function ClipboardPanel({ permissions, remote, onPaste }: Props) {
   const canReceive = permissions?.clipboard_out === true;
   return (
     <div className={styles.clipboard} data-testid="clipboard-panel">
-      {canReceive ? <FromSession text={remote} /> : <p className={styles.denied}>This template does not let text be copied out of the session.</p>}
-      {canSend ? <ToSession onPaste={onPaste} /> : <p className={styles.denied}>Text cannot be pasted into this session.</p>}
+      {canReceive ? (
+        <FromSession text={remote} />
+      ) : (
+        <p className={styles.denied}>This template does not let text be copied out of the session.</p>
+      )}
+      {canSend ? (
+        <ToSession onPaste={onPaste} />
+      ) : (
+        <p className={styles.denied}>Text cannot be pasted into this session.</p>
+      )}
     </div>
   );
 }
@@ -26,7 +34,13 @@ function FromSession({ text }: { text: string | null }) {
   return (
     <label>
       <span>Copied in the session</span>
-      <textarea readOnly rows={4} value={text ?? ""} placeholder="Copy something in the session." data-testid="clipboard-out" />
+      <textarea
+        readOnly
+        rows={4}
+        value={text ?? ""}
+        placeholder="Copy something in the session."
+        data-testid="clipboard-out"
+      />
       <button
         type="button"
         className={styles.button}

@@ -51,7 +51,12 @@ export function Popover({ icon, label, testId, wide, badge, onOpenChange, childr
         {badge && <span className={styles.dot} />}
       </button>
       {open && (
-        <div id={id} className={wide ? `${styles.panel} ${styles.wide}` : styles.panel} role="dialog" aria-label={label}>
+        <div
+          id={id}
+          className={wide ? `${styles.panel} ${styles.wide}` : styles.panel}
+          role="dialog"
+          aria-label={label}
+        >
           {children(() => setOpen(false))}
         </div>
       )}

@@ -1,7 +1,16 @@
 import type { Session } from "@/api/types";
 import { TemplateIcon } from "@/components/TemplateIcon";
 import { ClipboardPanel } from "./ClipboardPanel";
-import { BackIcon, ClipboardIcon, EyeIcon, FullScreenIcon, KeysIcon, LeaveFullScreenIcon, MoreIcon, ScalingIcon } from "./icons";
+import {
+  BackIcon,
+  ClipboardIcon,
+  EyeIcon,
+  FullScreenIcon,
+  KeysIcon,
+  LeaveFullScreenIcon,
+  MoreIcon,
+  ScalingIcon,
+} from "./icons";
 import { COMBINATIONS, type Key } from "./keys";
 import { PanelItem, Popover } from "./Popover";
 import { level, words } from "./quality";
@@ -30,7 +39,14 @@ export function Toolbar(props: ToolbarProps) {
   const control = permissions?.control !== false;
   return (
     <header className={styles.bar} data-testid="viewer-toolbar">
-      <button type="button" className={styles.tool} aria-label="Back to my sessions" title="Back to my sessions" onClick={onLeave} data-testid="viewer-leave">
+      <button
+        type="button"
+        className={styles.tool}
+        aria-label="Back to my sessions"
+        title="Back to my sessions"
+        onClick={onLeave}
+        data-testid="viewer-leave"
+      >
         <BackIcon />
       </button>
       <TemplateIcon icon={session.template_icon} name={session.template_name} size={24} />

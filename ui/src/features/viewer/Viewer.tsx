@@ -81,7 +81,13 @@ export function Viewer({ session, control }: Props) {
       />
       <div className={styles.stage}>
         <div ref={still} className={styles.still} aria-hidden="true" />
-        <div ref={screen} className={styles.screen} data-testid="viewer-screen" data-state={phase} data-painted={snapshot.painted} />
+        <div
+          ref={screen}
+          className={styles.screen}
+          data-testid="viewer-screen"
+          data-state={phase}
+          data-painted={snapshot.painted}
+        />
         {snapshot.httpApp && !cover && <HttpApp answer={snapshot.httpApp} />}
         {cover && (
           <OverlayCard

@@ -19,7 +19,11 @@ describe("a viewer's connection", () => {
   });
 
   it("resumes at once after a drop", () => {
-    expect(run(live(), drop())).toMatchObject({ phase: "reconnecting", plan: { grant: "resume", inMs: 0 }, attempt: 1 });
+    expect(run(live(), drop())).toMatchObject({
+      phase: "reconnecting",
+      plan: { grant: "resume", inMs: 0 },
+      attempt: 1,
+    });
   });
 
   it("uses the newest resume token", () => {
@@ -51,11 +55,18 @@ describe("a viewer's connection", () => {
   });
 
   it("asks anew where the controller does not know the session", () => {
-    expect(run(live(), drop(CloseCode.unknownSession))).toMatchObject({ phase: "reconnecting", plan: { grant: "ticket" } });
+    expect(run(live(), drop(CloseCode.unknownSession))).toMatchObject({
+      phase: "reconnecting",
+      plan: { grant: "ticket" },
+    });
   });
 
   it.each([CloseCode.ended, CloseCode.forbidden])("ends for good with %i", (code) => {
-    expect(run(live(), drop(code, "That was it."))).toMatchObject({ phase: "closed", plan: null, reason: "That was it." });
+    expect(run(live(), drop(code, "That was it."))).toMatchObject({
+      phase: "closed",
+      plan: null,
+      reason: "That was it.",
+    });
   });
 
   it("says what the gateway said before it closed", () => {
@@ -76,6 +87,9 @@ describe("a viewer's connection", () => {
     for (let round = 0; round < 200; round += 1) state = run(state, drop());
     expect(state).toMatchObject({ phase: "closed", retryable: true });
     expect(run(state, drop())).toBe(state);
-    expect(run(state, { type: "restart" })).toMatchObject({ phase: "reconnecting", plan: { grant: "ticket", inMs: 0 } });
+    expect(run(state, { type: "restart" })).toMatchObject({
+      phase: "reconnecting",
+      plan: { grant: "ticket", inMs: 0 },
+    });
   });
 });

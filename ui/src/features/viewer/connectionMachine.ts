@@ -68,7 +68,11 @@ export function next(state: ConnectionState, event: ConnectionEvent, random = Ma
     case "refused":
       return state.phase === "closed" ? state : refused(state, event, random);
     case "restart":
-      return { ...start(), everConnected: state.everConnected, phase: state.everConnected ? "reconnecting" : "connecting" };
+      return {
+        ...start(),
+        everConnected: state.everConnected,
+        phase: state.everConnected ? "reconnecting" : "connecting",
+      };
     case "close":
       return closed(state, event.reason, false);
   }
@@ -100,7 +104,8 @@ function refused(
   random: () => number,
 ): ConnectionState {
   // 409: not running yet, or not any more; the session's own row will say which.
-  if (temporary || status === 409) return again({ ...state, lastGrant: "ticket" }, otherwise({ ...state, lastGrant: "ticket" }), message, random);
+  if (temporary || status === 409)
+    return again({ ...state, lastGrant: "ticket" }, otherwise({ ...state, lastGrant: "ticket" }), message, random);
   return closed(state, message, status !== 403 && status !== 404);
 }
 

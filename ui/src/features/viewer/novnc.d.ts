@@ -10,7 +10,11 @@ declare module "@novnc/novnc" {
   }
 
   export default class RFB extends EventTarget {
-    constructor(target: HTMLElement, channel: object, options?: { shared?: boolean; credentials?: { password?: string } });
+    constructor(
+      target: HTMLElement,
+      channel: object,
+      options?: { shared?: boolean; credentials?: { password?: string } },
+    );
     viewOnly: boolean;
     scaleViewport: boolean;
     resizeSession: boolean;

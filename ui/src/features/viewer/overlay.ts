@@ -9,7 +9,11 @@ export interface Overlay {
   actions: readonly ("wake" | "retry" | "leave" | "details")[];
 }
 
-export function overlay(session: Pick<Session, "state" | "reason" | "name">, connection: ConnectionState, painted: boolean): Overlay | null {
+export function overlay(
+  session: Pick<Session, "state" | "reason" | "name">,
+  connection: ConnectionState,
+  painted: boolean,
+): Overlay | null {
   return ofSession(session) ?? ofConnection(session.name, connection, painted);
 }
 
@@ -19,7 +23,12 @@ function ofSession({ state, reason, name }: Pick<Session, "state" | "reason" | "
     case "hibernating":
       return { kind: "busy", title: "Hibernating…", text: why, actions: ["leave"] };
     case "hibernated":
-      return { kind: "over", title: `${name} is hibernated`, text: why ?? "Its home folder is kept. Wake it to continue.", actions: ["wake", "leave"] };
+      return {
+        kind: "over",
+        title: `${name} is hibernated`,
+        text: why ?? "Its home folder is kept. Wake it to continue.",
+        actions: ["wake", "leave"],
+      };
     case "failed":
       return { kind: "over", title: `${name} has failed`, text: why, actions: ["wake", "details", "leave"] };
     case "terminating":
@@ -35,15 +44,29 @@ function ofSession({ state, reason, name }: Pick<Session, "state" | "reason" | "
   }
 }
 
-function ofConnection(name: string, { phase, reason, attempt, retryable }: ConnectionState, painted: boolean): Overlay | null {
+function ofConnection(
+  name: string,
+  { phase, reason, attempt, retryable }: ConnectionState,
+  painted: boolean,
+): Overlay | null {
   switch (phase) {
     case "connecting":
-      return { kind: "busy", title: `Connecting to ${name}…`, text: attempt > 1 ? reason : null, actions: attempt > 2 ? ["retry", "leave"] : [] };
+      return {
+        kind: "busy",
+        title: `Connecting to ${name}…`,
+        text: attempt > 1 ? reason : null,
+        actions: attempt > 2 ? ["retry", "leave"] : [],
+      };
     case "connected":
       return painted ? null : { kind: "busy", title: `Connecting to ${name}…`, text: null, actions: [] };
     case "reconnecting":
       return { kind: "notice", title: "Reconnecting…", text: reason, actions: ["retry"] };
     case "closed":
-      return { kind: "over", title: "Disconnected", text: reason, actions: retryable ? ["retry", "leave"] : ["retry", "details", "leave"] };
+      return {
+        kind: "over",
+        title: "Disconnected",
+        text: reason,
+        actions: retryable ? ["retry", "leave"] : ["retry", "details", "leave"],
+      };
   }
 }
