@@ -41,7 +41,7 @@ export function SessionButtons({ session, actions }: Props) {
 }
 
 function MainButton({ session, actions }: Props) {
-  const shared = { "data-session-id": session.id, loading: actions.busy === session.id };
+  const shared = { "data-session-id": session.id, loading: actions.busy === session.id, wrapText: false };
   if (can(session, "open")) {
     return (
       <Button {...shared} iconName="external" data-testid="open-session" onClick={() => actions.open(session)}>

@@ -48,7 +48,7 @@ function SessionTable({
         cell: (session) => <SessionName session={session} />,
         sortingField: "name",
         isRowHeader: true,
-        minWidth: 220,
+        minWidth: 210,
       },
       {
         id: "state",
@@ -81,7 +81,7 @@ function SessionTable({
         id: "actions",
         header: "Actions",
         cell: (session) => <SessionButtons session={session} actions={actions} />,
-        minWidth: 170,
+        minWidth: 180,
       },
     ],
     [controllerName, actions],
