@@ -59,7 +59,7 @@ def build(
             labels=body.labels,
             controller_id=body.controller_id,
         )
-        return EnrollmentTokenView.of(issued.secret, issued.token.expires_at, call.incoming.origin)
+        return EnrollmentTokenView.of(issued.secret, issued.token.expires_at, enrollment.config.public_url)
 
     @api.get(
         "/v1/controllers/{controller_id}",

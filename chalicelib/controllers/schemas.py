@@ -153,9 +153,10 @@ class EnrollmentTokenView(ResponseBody):
     command: str
 
     @classmethod
-    def of(cls, secret: str, expires_at: datetime, origin: str) -> "EnrollmentTokenView":
-        """`origin` is where the caller reached us, and so where the agent will."""
-        command = f"curl -fsSL {origin}/install | sh -s -- --url {origin} --token {secret}"
+    def of(cls, secret: str, expires_at: datetime, public_url: str) -> "EnrollmentTokenView":
+        """`public_url` is where agents reach us. Not where the caller did: that may be a name of ours that
+        other machines do not know, such as localhost."""
+        command = f"curl -fsSL {public_url}/install | sh -s -- --url {public_url} --token {secret}"
         return cls(token=secret, expires_at=expires_at, command=command)
 
 

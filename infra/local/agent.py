@@ -4,6 +4,7 @@ Templates are made once; who deletes them does not get them back. The agent enro
 other: nothing about it is special but that it is here.
 """
 
+import json
 import os
 import sys
 
@@ -18,7 +19,7 @@ def main() -> int:  # noqa: RET503 - execv does not return
     arguments = ["-m", "agent", "run", "--state", str(settings.agent_state)]
     try:
         furnish(settings)
-        if not (settings.agent_state / "enrolment.json").exists():
+        if not enrolled(settings):
             answer = Client(settings).call(
                 "POST", "/v1/controllers/enrollment-tokens", {"name": "This machine"}
             )
@@ -28,6 +29,19 @@ def main() -> int:  # noqa: RET503 - execv does not return
         return 1
     sys.stderr.flush()
     os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606
+
+
+def enrolled(settings: Settings) -> bool:
+    """Whether the agent is, at this public URL. Its signatures name the host that it enrolled with, so under
+    another one it enrols anew, and takes its own controller over."""
+    file = settings.agent_state / "enrolment.json"
+    try:
+        if json.loads(file.read_bytes())["url"] == settings.public_url:
+            return True
+        file.unlink()
+    except FileNotFoundError:
+        pass
+    return False
 
 
 def furnish(settings: Settings) -> None:

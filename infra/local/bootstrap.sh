@@ -5,7 +5,7 @@
 #   bootstrap.sh checks     that, and the web UI's packages
 #   bootstrap.sh docker     Python and Docker
 #   bootstrap.sh stack      all of it, with emulator, web UI, agent installer and session images
-#   bootstrap.sh test       that, and Chromium
+#   bootstrap.sh test       that, and what tests need: Chromium, curl, iproute2, the agent's Python packages
 #
 # Debian 12 (or alike) as root, or with sudo. Node is the system's if it is new enough, else PyPI's.
 set -eu
@@ -206,6 +206,24 @@ pack_agent() {
     touch $HOME_DIR/install/.stamp
 }
 
+# -- Tests ---------------------------------------------------------------------------------------------------
+
+install_test_tools() {
+    missing=
+    command -v chromium >/dev/null || missing="chromium"
+    command -v curl >/dev/null || missing="$missing curl"
+    command -v ip >/dev/null || missing="$missing iproute2"
+    # shellcheck disable=SC2086 - words
+    [ -z "$missing" ] || apt_install $missing
+}
+
+# The end-to-end tests install the agent on a machine that reaches nothing but this one.
+fetch_agent_wheels() {
+    say "fetching the agent's Python packages for a second machine"
+    rm -rf $HOME_DIR/agent-wheels
+    run_logged agent-wheels .venv/bin/pip wheel --wheel-dir $HOME_DIR/agent-wheels -r requirements-agent.txt
+}
+
 # -- What was asked for --------------------------------------------------------------------------------------
 
 python=$(find_python)
@@ -239,7 +257,9 @@ once ui "$(digest_of_ui)" build_ui
 once agent "$(digest_of_agent)" pack_agent
 
 install_docker
-if [ "$WANTED" = test ] && ! command -v chromium >/dev/null; then
-    apt_install chromium
+if [ "$WANTED" = test ]; then
+    install_test_tools
+    [ -d $HOME_DIR/agent-wheels ] || rm -f "$STAMPS/agent-wheels"
+    once agent-wheels "$(digest_of requirements-agent.txt)" fetch_agent_wheels
 fi
 .venv/bin/python -m infra.images.build
