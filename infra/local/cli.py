@@ -7,11 +7,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from typing import Any
 
 from infra.local import ports
 from infra.local.client import ApiError, Client
+from infra.local.logs import Follower
 from infra.local.rest import put_to_rest
 from infra.local.seed import credentials
 from infra.local.settings import ROOT, Settings, read
@@ -90,12 +92,20 @@ def up(settings: Settings) -> int:
 def run(settings: Settings) -> int:
     """Supervise in the foreground, and put sessions to rest at the end."""
 
+    stopping = threading.Event()
+    follower = Follower(settings.log, _say)
+
     def ready() -> None:
         _welcome(settings)
-        print("Ctrl-C stops it. Logs: " + str(settings.log))
+        print(f"Ctrl-C stops it. Warnings follow; all of it is in {settings.log}")
+        threading.Thread(target=follower.follow, args=(stopping,), daemon=True).start()
+
+    def ending() -> None:
+        stopping.set()
+        put_to_rest(settings, _say)
 
     async def supervise() -> int:
-        supervisor = Supervisor(settings, _say, ready=ready, ending=lambda: put_to_rest(settings, _say))
+        supervisor = Supervisor(settings, _say, ready=ready, ending=ending)
         return await supervisor.run()
 
     try:

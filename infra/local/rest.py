@@ -18,6 +18,7 @@ from infra.local.settings import Settings
 
 _AWAKE = frozenset({"running", "starting", "waking", "hibernating", "terminating"})
 REST_SECONDS = 30
+_SIGN_IN_SECONDS = 10
 
 
 def put_to_rest(settings: Settings, say: Callable[[str], None]) -> None:
@@ -26,7 +27,7 @@ def put_to_rest(settings: Settings, say: Callable[[str], None]) -> None:
     if controller is None:
         return
     try:
-        _hibernate(Client(settings), controller, say)
+        _hibernate(_signed_in(settings), controller, say)
     except (ApiError, KeyError) as error:
         say(f"could not hibernate sessions: {error}")
     _stop_containers(controller, say)
@@ -35,6 +36,18 @@ def put_to_rest(settings: Settings, say: Callable[[str], None]) -> None:
 def _controller(settings: Settings) -> str | None:
     path = settings.agent_state / "enrolment.json"
     return str(json.loads(path.read_text())["answer"]["controller_id"]) if path.exists() else None
+
+
+def _signed_in(settings: Settings) -> Client:
+    """Patient with an api process that is just being started again. Raises ApiError."""
+    deadline = time.monotonic() + _SIGN_IN_SECONDS
+    while True:
+        try:
+            return Client(settings)
+        except ApiError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.3)
 
 
 def _hibernate(client: Client, controller: str, say: Callable[[str], None]) -> None:
