@@ -233,11 +233,14 @@ class RandomWorld:
         self.inventory()
 
     def die(self) -> None:
-        """An instance ends by itself; whether anyone reports it is a matter of luck."""
+        """An instance ends by itself or vanishes; whether anyone reports it is a matter of luck."""
         running = [each for each, (_, state) in self.instances.items() if state == "running"]
         if not running:
             return
         session_id = self.luck.choice(running)
+        if self.luck.random() < 0.4:
+            del self.instances[session_id]  # somebody removed it behind the agent's back
+            return
         self.instances[session_id] = (self.instances[session_id][0], "stopped")
         session = next(each for each in self.sessions() if each.id == session_id)
         if self.luck.random() < 0.5:

@@ -31,12 +31,12 @@ def test_a_list_costs_the_same_however_many_there_are(desk: Desk, who: str) -> N
             answer = desk.call("GET", "/v1/sessions", token=token, query={"limit": 50})
         return len(answer.json["items"]), units.read
 
-    for _ in range(55):
+    for _ in range(51):
         desk.launch(resources=OVERRIDES, name="A session of some length", labels={"team": "red"})
     count, units = listed()
     assert count == 50
     assert 2 <= units <= 8
-    for _ in range(60):
+    for _ in range(25):
         desk.launch(resources=OVERRIDES, name="A session of some length", labels={"team": "red"})
     assert listed() == (50, pytest.approx(units, abs=0.5))
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import pytest
 
+from chalicelib.quotas.service import Amount
 from chalicelib.sessions.rules import TRANSITIONS, Cause, State
 from tests.support.desk import Desk
 from tests.support.random_world import RandomWorld
@@ -17,9 +18,7 @@ SEEDS = int(os.environ.get("STREAMSPACE_RANDOM_LIVES", "4"))
 STEPS = 120
 
 
-@pytest.mark.feature(
-    "Lost, late and repeated messages and crashes leave no session stuck"
-)
+@pytest.mark.feature("Lost, late and repeated messages and crashes leave no session stuck")
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_everything_comes_to_rest(desk: Desk, seed: int) -> None:
     world = RandomWorld(desk, random.Random(seed))
@@ -37,6 +36,8 @@ def test_everything_comes_to_rest(desk: Desk, seed: int) -> None:
         else:
             assert session.state in (State.FAILED, State.TERMINATED, State.PENDING)
             assert held is None, (session, happened)
+        if session.state in (State.FAILED, State.TERMINATED):
+            assert session.booked == Amount(), (session, happened)
         if session.state is State.TERMINATED and session.delete_home:
             assert session.id not in world.homes, (session, happened)
         walk = desk.timeline(session.id)

@@ -36,6 +36,11 @@ def test_whatever_is_not_terminal_may_fail(state: State) -> None:
     assert State.FAILED in TRANSITIONS[state].values()
 
 
+def test_what_ended_holds_nothing_and_what_sleeps_only_its_place() -> None:
+    assert HELD[State.FAILED] is HELD[State.TERMINATED] is Held.NONE
+    assert HELD[State.HIBERNATED] is Held.PARKED
+
+
 def test_nothing_follows_the_end() -> None:
     assert TRANSITIONS[State.TERMINATED] == {}
 
