@@ -102,10 +102,12 @@ async def _while_connected(inner: App, scope: Scope, receive: Receive, send: Sen
 
     poll = asyncio.ensure_future(inner(scope, replay, send))
     gone = asyncio.ensure_future(receive())
-    await asyncio.wait({poll, gone}, return_when=asyncio.FIRST_COMPLETED)
+    done, _ = await asyncio.wait({poll, gone}, return_when=asyncio.FIRST_COMPLETED)
     for task in (poll, gone):
         task.cancel()
     await asyncio.gather(poll, gone, return_exceptions=True)
+    if poll in done:
+        poll.result()  # raises what it raised
 
 
 def _is_signed(scope: Scope) -> bool:

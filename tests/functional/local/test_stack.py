@@ -112,6 +112,36 @@ def test_children_die_with_a_killed_supervisor_and_the_next_up_goes_on(stack: St
     assert has_template(stack, template_id)
 
 
+@pytest.mark.feature("Stopping the local stack hibernates its sessions and keeps their homes")
+def test_down_hibernates_sessions_which_wake_after_the_next_up(stack: Stack) -> None:
+    api = ApiClient(stack)
+    answer = api("POST", "/v1/sessions", {"template_id": api.template("Terminal")["id"]})
+    session_id = answer.json()["id"]
+    api.wait(session_id, "running")
+    assert command(stack, "down").returncode == 0
+    assert not containers(session_id)
+    stack.up()
+    api = ApiClient(stack)
+    assert api("GET", f"/v1/sessions/{session_id}").json()["state"] == "hibernated"
+    assert api("POST", f"/v1/sessions/{session_id}/wake").status_code == 202
+    api.wait(session_id, "running")
+    assert containers(session_id)
+    api("DELETE", f"/v1/sessions/{session_id}?delete_home=true")
+    api.wait(session_id, "terminated")
+    assert not containers(session_id)
+
+
+def containers(session_id: str) -> str:
+    """Ids of what runs for a session."""
+    listed = subprocess.run(
+        ["docker", "ps", "-q", "--filter", f"label=streamspace.session={session_id}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return listed.stdout.strip()
+
+
 def test_down_leaves_nothing_running_and_may_be_repeated(stack: Stack) -> None:
     pids = [stack.pid(process) for process in PROCESSES]
     assert command(stack, "down").returncode == 0
