@@ -98,7 +98,7 @@ class Worker:
             "report": self._reporter().run,
             "dispatch": self._dispatcher.run,
             "poll": poller.run,
-            "heartbeat": self._heart(poller).run,
+            "heartbeat": self._heart(poller, reconciler).run,
             "reconcile": reconciler.run,
             "watch": self._watcher(reconciler).run,
         }
@@ -157,12 +157,19 @@ class Worker:
             timings=self._around.timings,
         )
 
-    def _heart(self, poller: Poller) -> Heart:
+    def _heart(self, poller: Poller, reconciler: Reconciler) -> Heart:
+        def gone(sessions: frozenset[str]) -> None:
+            """What we removed has no fence any more; what somebody else removed is the control plane's to
+            judge, and soon."""
+            if any(self._fences.get(each) is not None and not self._lanes.busy(each) for each in sessions):
+                reconciler.soon()
+
         platform = Platform(
             driver=self._around.driver,
             health=self._health.platform,
             runtime=self._around.runtime,
             timings=self._around.timings,
+            gone=gone,
         )
         return Heart(
             control=self._around.control,

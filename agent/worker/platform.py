@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from agent.drivers.base import Driver, DriverError
@@ -22,16 +23,28 @@ class Facts:
     capacity: Capacity = _NOTHING
     usage: Capacity = _NOTHING
     instances: int = 0
+    sessions: frozenset[str] = frozenset()
+    """Those that have an instance, running or not."""
 
 
 class Platform:
-    """Looks at the platform and judges its health by how that went."""
+    """Looks at the platform and judges its health by how that went. `gone` is called with sessions whose
+    instance was there at the look before and is not any more, whoever removed it."""
 
-    def __init__(self, *, driver: Driver, health: Part, runtime: Runtime, timings: Timings) -> None:
+    def __init__(
+        self,
+        *,
+        driver: Driver,
+        health: Part,
+        runtime: Runtime,
+        timings: Timings,
+        gone: Callable[[frozenset[str]], None] = lambda _: None,
+    ) -> None:
         self._driver = driver
         self._health = health
         self._runtime = runtime
         self._timings = timings
+        self._gone = gone
         self._look: asyncio.Future[Facts] | None = None
         self._facts = Facts()
 
@@ -46,6 +59,7 @@ class Platform:
             )
             return self._facts
         self._look = None
+        before = self._facts.sessions
         try:
             self._facts = look.result()
         except DriverError as error:
@@ -57,8 +71,15 @@ class Platform:
             )
         else:
             self._health.is_now(OK)
+        if gone := before - self._facts.sessions:
+            self._gone(gone)
         return self._facts
 
     def _ask(self) -> Facts:
-        running = [each for each in self._driver.inventory().instances if each.state is InstanceState.RUNNING]
-        return Facts(self._driver.capacity(), self._driver.usage(), len(running))
+        instances = self._driver.inventory().instances
+        return Facts(
+            capacity=self._driver.capacity(),
+            usage=self._driver.usage(),
+            instances=sum(each.state is InstanceState.RUNNING for each in instances),
+            sessions=frozenset(each.session_id for each in instances),
+        )

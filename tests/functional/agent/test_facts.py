@@ -130,6 +130,21 @@ async def test_inventory_is_taken_on_start_and_after_an_outage(
     await eventually(lambda: len(server.inventories) > count)
 
 
+async def test_an_instance_that_somebody_removed_is_noticed_soon(
+    server: FakeServer, world: FakeWorld, agent: AgentProcess
+) -> None:
+    server.intervals = server.intervals.model_copy(update={"inventory": 600})
+    session, _ = server.issue("start")
+    await eventually(lambda: session.outcomes == ["succeeded"])
+    await eventually(lambda: server.heartbeats[-1].instances == 1)
+    await eventually(lambda: agent.access.intervals.inventory == 600)
+    await asyncio.sleep(0.8)  # past an inventory that may still be due by the interval before
+    count = len(server.inventories)
+    world.instances.clear()
+    await eventually(lambda: len(server.inventories) > count)
+    assert server.inventories[-1].instances == ()
+
+
 @pytest.mark.feature("A restarted agent adopts running instances and removes what nobody wants")
 async def test_orphans_are_removed_and_the_unknown_adopted(
     server: FakeServer, world: FakeWorld, agent: AgentProcess
