@@ -126,13 +126,19 @@ END
     say "done; its log: journalctl -u streamspace-agent"
 }
 
+# Ends the process of a pid file, unless another one has its number by now, and waits for it.
+END_THE_LAST='
+pid=$(cat "$1") || exit 0
+case $(cat "/proc/$pid/cmdline") in *keep-running*) kill "$pid" ;; *) exit 0 ;; esac
+left=45
+while [ $left -gt 0 ] && kill -0 "$pid"; do
+    sleep 1
+    left=$((left - 1))
+done'
+
 start_in_background() {
     say "starting the agent (no service here: start $state/keep-running after a restart of the machine)"
-    if [ -f "$state/agent.pid" ]; then
-        $root sh -c "kill \"\$(cat '$state/agent.pid')\" 2>/dev/null || true"
-        $root sh -c "for n in 1 2 3 4 5 6 7 8 9 10; do kill -0 \"\$(cat '$state/agent.pid')\" 2>/dev/null || break; \
-sleep 1; done"
-    fi
+    $root sh -c "$END_THE_LAST" sh "$state/agent.pid" 2>/dev/null
     $root tee "$state/keep-running" >/dev/null <<END
 #!/bin/sh
 # Keeps the StreamSpace agent running until this process is told to stop.
