@@ -70,6 +70,8 @@ class Front:
         except TooLargeError:
             await respond(send, problem(413, "too_large", "A request may have 10 MiB."))
             return
+        except ConnectionAbortedError:
+            return  # half a request is none
         answer = await self._answer(request, receive)
         answer.headers += self._common_headers(request, answer)
         await respond(send, answer, head=request.method == "HEAD")

@@ -58,11 +58,13 @@ def describe(scope: Scope, body: bytes = b"") -> Request:
 
 
 async def read_body(receive: Receive) -> bytes:
-    """Raises TooLargeError."""
+    """Raises TooLargeError, and ConnectionAbortedError when the client goes away in the middle."""
     parts: list[bytes] = []
     size = 0
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionAbortedError
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > MAX_BODY:

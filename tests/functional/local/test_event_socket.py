@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+import time
 from typing import Any
 
 import boto3
@@ -132,3 +134,11 @@ def test_the_client_is_whom_the_relay_names_last(served: Any) -> None:
 def test_a_body_that_is_too_large_is_refused(served: Any) -> None:
     answer = httpx.post(f"http://127.0.0.1:{served.port}/v1/things", content=b"x" * (10 * 2**20 + 1))
     assert answer.status_code == 413
+
+
+def test_half_a_request_is_never_carried_out(served: Any) -> None:
+    served.toy.seen.clear()
+    with socket.create_connection(("127.0.0.1", served.port)) as client:
+        client.sendall(b"POST /v1/things HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{}")
+    time.sleep(0.3)
+    assert served.toy.seen == []

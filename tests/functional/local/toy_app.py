@@ -30,6 +30,12 @@ def closed(event: WebsocketEvent) -> None:
     seen.append(("disconnect", event.connection_id, ""))
 
 
+@app.route("/v1/things", methods=["POST"], content_types=[])
+def make_thing() -> dict[str, Any]:
+    seen.append(("made", "", ""))
+    return {}
+
+
 @app.route("/v1/things")
 def things() -> dict[str, Any]:
     return {"source": app.current_request.context["identity"]["sourceIp"]}
