@@ -1,5 +1,6 @@
 """The emulator as a child process of tests and tools: start it, kill it, start it again."""
 
+import ctypes
 import json
 import os
 import signal
@@ -13,10 +14,17 @@ from pathlib import Path
 
 from infra.local.settings import CHECKPOINTS_TABLE, REGION, ROOT, read
 
+_libc = ctypes.CDLL(None)
+
 
 def interpreter() -> Path:
     """Python of ministack's environment, which `infra/local/bootstrap.sh` makes."""
     return read(os.environ).emulator_venv / "bin" / "python"
+
+
+def _die_with_parent() -> None:
+    """A test that fails in the middle leaves nothing behind."""
+    _libc.prctl(1, signal.SIGKILL)
 
 
 def free_port() -> int:
@@ -68,7 +76,7 @@ class Emulator:
             **self.environment,
         }
         command = [str(interpreter()), "-m", "infra.local.emulator"]
-        self.process = subprocess.Popen(command, env=settings, cwd=ROOT)
+        self.process = subprocess.Popen(command, env=settings, cwd=ROOT, preexec_fn=_die_with_parent)  # noqa: PLW1509
         deadline = time.monotonic() + 20
         while self.last_sequence() is None:
             if self.process.poll() is not None or time.monotonic() > deadline:
