@@ -30,7 +30,9 @@ def served(control_plane) -> Iterator[str]:
             answer = await gateway.handle(describe(scope, await read_body(receive)))
             await respond(send, answer, head=scope["method"] == "HEAD")
 
-    server = uvicorn.Server(uvicorn.Config(front, host="127.0.0.1", port=0, lifespan="off", log_level="error"))
+    server = uvicorn.Server(
+        uvicorn.Config(front, host="127.0.0.1", port=0, lifespan="off", log_level="error")
+    )
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()
     while not server.started:
