@@ -58,14 +58,31 @@ class ResourcesBody(RequestBody):
 
 
 class _Fields(RequestBody):
-    """What both creating and changing take; see `Template`."""
+    """What creating and changing both take; see `Template`."""
+
+    description: Text = ""
+    icon: Word = "desktop"
+    category: Word = "Other"
+    port: Port | None = None
+    command: CommandLine | None = None
+    env: Environment = Field(default_factory=dict)
+    resources: ResourcesBody = ResourcesBody()
+    network: Network = Network.NONE
+    display: DisplayBody = DisplayBody()
+    read_only_root: bool = True
+    clipboard_in: bool = True
+    clipboard_out: bool = True
+    persistent_home: bool = True
+    platforms: Platforms = Field(default_factory=list)
+    controller_labels: Labels = Field(default_factory=dict)
+    enabled: bool = True
 
     def given(self) -> dict[str, Any]:
         """The fields that the client sent, as the rules know them."""
         values = {name: getattr(self, name) for name in self.model_fields_set}
-        if values.get("resources") is not None:
+        if "resources" in values:
             values["resources"] = values["resources"].to_resources()
-        if values.get("display") is not None:
+        if "display" in values:
             values["display"] = Display(**values["display"].model_dump())
         for name in ("command", "platforms"):
             if values.get(name) is not None:
@@ -76,23 +93,7 @@ class _Fields(RequestBody):
 class CreateTemplate(_Fields):
     name: Name
     image: Image
-    description: Text = ""
-    icon: Word = "desktop"
-    category: Word = "Other"
     protocol: Literal["vnc"] = "vnc"
-    port: Port | None = None
-    command: CommandLine | None = None
-    env: Environment = Field(default_factory=dict)
-    resources: ResourcesBody = ResourcesBody()
-    network: Network = Network.NONE
-    display: DisplayBody = DisplayBody()
-    read_only_root: bool = True
-    clipboard_in: bool = True
-    clipboard_out: bool = True
-    persistent_home: bool = True
-    platforms: Platforms = Field(default_factory=list)
-    controller_labels: Labels = Field(default_factory=dict)
-    enabled: bool = True
 
     def to_template(self, tenant_id: str, now: datetime) -> Template:
         """A first version."""
@@ -102,26 +103,10 @@ class CreateTemplate(_Fields):
 
 
 class ChangeTemplate(_Fields):
-    """Absent fields stay as they are."""
+    """Absent fields stay as they are, whatever default the document shows."""
 
     name: Name = Field(default="")
     image: Image = Field(default="")
-    description: Text = ""
-    icon: Word = Field(default="")
-    category: Word = Field(default="")
-    port: Port | None = None
-    command: CommandLine | None = None
-    env: Environment = Field(default_factory=dict)
-    resources: ResourcesBody = ResourcesBody()
-    network: Network = Network.NONE
-    display: DisplayBody = DisplayBody()
-    read_only_root: bool = True
-    clipboard_in: bool = True
-    clipboard_out: bool = True
-    persistent_home: bool = True
-    platforms: Platforms = Field(default_factory=list)
-    controller_labels: Labels = Field(default_factory=dict)
-    enabled: bool = True
 
     def apply(self, template: Template) -> Template:
         """The template with the given fields changed."""

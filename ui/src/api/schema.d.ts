@@ -851,12 +851,12 @@ export interface components {
         };
         /**
          * ChangeTemplate
-         * @description Absent fields stay as they are.
+         * @description Absent fields stay as they are, whatever default the document shows.
          */
         ChangeTemplate: {
             /**
              * Category
-             * @default
+             * @default Other
              */
             category?: string;
             /**
@@ -902,7 +902,7 @@ export interface components {
             };
             /**
              * Icon
-             * @default
+             * @default desktop
              */
             icon?: string;
             /**
