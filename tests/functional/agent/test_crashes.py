@@ -26,7 +26,9 @@ async def test_killed_while_the_claim_is_on_its_way(
     server.faults["claim"].remove(held)
     await after.start()
     await eventually(lambda: session.outcomes == ["succeeded"])
-    assert [fence for _, fence in session.claims] == [1, 2]
+    fences = [fence for _, fence in session.claims]
+    # A dropped connection is tried once more at once, under the same claim id and so the same fence.
+    assert fences in ([1, 2], [1, 1, 2])
     assert len(world.instances) == 1
     await after.stop()
 
