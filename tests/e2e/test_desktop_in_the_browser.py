@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageChops
 from playwright.sync_api import Page
 
-from tests.support.browser import occurrences, screen, settled, sign_in, wait_connected
+from tests.support.browser import Box, last_word, occurrences, screen, settled, sign_in, wait_connected
 from tests.support.stack import ApiClient, Stack, wait_until
 
 pytestmark = pytest.mark.e2e
@@ -28,15 +28,13 @@ def _session_id(page: Page) -> str:
     return next(part for part in page.url.split("/") if part.startswith("ses-"))
 
 
-def _typed_word(before: Image.Image, after: Image.Image) -> Image.Image:
-    """The picture of the last word of `TYPED`, cut out of what typing it changed on the screen."""
-    left, top, right, bottom = ImageChops.difference(before, after).getbbox()
-    cells = len(TYPED) + 1  # the cursor moved on by one
-    width = (right - left) // cells
-    word = len(TYPED.rsplit(maxsplit=1)[-1])
+def _typed_line(before: Image.Image, after: Image.Image) -> Box:
+    """Where typing changed the screen."""
+    changed = ImageChops.difference(before, after).point(lambda grey: 255 if grey > 60 else 0).getbbox()
+    assert changed is not None
+    left, top, right, bottom = changed
     assert (right - left, bottom - top) < (300, 40), "more changed than the typed line"
-    start = left + (len(TYPED) - word) * width
-    return after.crop((start, top, start + word * width, bottom))
+    return changed
 
 
 @pytest.mark.feature("A desktop or application runs in a container and streams into a browser tab")
@@ -54,10 +52,10 @@ def test_sign_in_launch_type_and_delete(stack: Stack, page: Page, api: ApiClient
     page.keyboard.type(TYPED, delay=30)
     wait_until(lambda: ImageChops.difference(before, screen(page)).getbbox(), 10)
     typed = settled(page)
-    word = _typed_word(before, typed)
-    assert len(occurrences(typed, word)) == 1
+    word = last_word(typed, _typed_line(before, typed))
+    assert occurrences(typed, word) == 1
     page.keyboard.press("Enter")
-    wait_until(lambda: len(occurrences(screen(page), word)) == 2, 10)
+    wait_until(lambda: occurrences(screen(page), word) == 2, 20)
 
     held = _objects(session_id)
     assert len(held["containers"]) == 1

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from PIL import Image
+from PIL import Image, ImageChops
 from playwright.sync_api import Browser, Page, sync_playwright
 
 FLAGS = [
@@ -20,6 +20,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+_INK = 180
+"""Greys above this are text; background and cursor are darker."""
 _CANVAS = "[data-testid=viewer-screen] canvas"
 
 
@@ -77,24 +79,37 @@ def shades(image: Image.Image) -> int:
     return len(set(image.tobytes()))
 
 
-def occurrences(image: Image.Image, pattern: Image.Image) -> list[tuple[int, int]]:
-    """Where exactly these pixels stand, as (x, y)."""
-    rows = [image.crop((0, y, image.width, y + 1)).tobytes() for y in range(image.height)]
-    wanted = [pattern.crop((0, y, pattern.width, y + 1)).tobytes() for y in range(pattern.height)]
-    # Start from the row with most detail: flat rows match almost anywhere.
-    anchor = max(
-        range(len(wanted)), key=lambda index: len(set(wanted[index])) * 1000 + _changes(wanted[index])
-    )
-    found = []
-    for y in range(anchor, image.height - (pattern.height - 1 - anchor)):
-        x = rows[y].find(wanted[anchor])
-        while x >= 0:
-            top = y - anchor
-            if all(rows[top + index][x : x + pattern.width] == row for index, row in enumerate(wanted)):
-                found.append((x, top))
-            x = rows[y].find(wanted[anchor], x + 1)
+Box = tuple[int, int, int, int]
+
+
+def last_word(image: Image.Image, line: Box) -> Box:
+    """The box of the ink after the widest gap in a line of text, cursor not counted."""
+    left, top, right, bottom = line
+    inked = _ink(image)
+    columns = [x for x in range(left, right) if inked.crop((x, top, x + 1, bottom)).getbbox()]
+    gaps = [(after - before, after) for before, after in itertools.pairwise(columns)]
+    return max(gaps)[1], top, columns[-1] + 1, bottom
+
+
+def occurrences(image: Image.Image, box: Box) -> int:
+    """How often what stands in `box` stands on the lines of this screen. The stream is lossy, so it is
+    compared in black and white, and some pixels may differ."""
+    inked = _ink(image)
+    left, top, right, bottom = box
+    width, height = right - left, bottom - top
+    wanted = inked.crop(box)
+    allowed = wanted.histogram()[255] // 6
+    found = 0
+    for y in range(top % height, inked.height - height + 1, height):
+        line = inked.crop((0, y, inked.width, y + height))
+        x = 0
+        while line.getbbox() and x <= line.width - width:
+            differing = ImageChops.difference(wanted, line.crop((x, 0, x + width, height)))
+            same = differing.histogram()[255] <= allowed
+            found += same
+            x += width if same else 1
     return found
 
 
-def _changes(row: bytes) -> int:
-    return sum(1 for before, after in itertools.pairwise(row) if before != after)
+def _ink(image: Image.Image) -> Image.Image:
+    return image.point(lambda grey: 255 if grey > _INK else 0)
