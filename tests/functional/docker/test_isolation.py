@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -62,13 +63,21 @@ def test_internet_is_open(place: Place) -> None:
 
 @pytest.mark.feature("A session with internet access reaches the internet and resolves names")
 def test_names_resolve_as_they_do_on_the_host(place: Place) -> None:
-    name = "deb.debian.org"
+    name = _package_host()
     on_host = subprocess.run(["getent", "ahostsv4", name], capture_output=True, text=True, check=False).stdout
     inside = place.controller.exec(
         place.mine, "perl", "-e", 'print join ".", unpack "C4", gethostbyname($ARGV[0]) // ""', name
     )
     assert bool(inside) == bool(on_host)
     assert inside in on_host
+
+
+def _package_host() -> str:
+    """A name that this machine has reason to resolve: where its packages come from."""
+    sites = subprocess.run(
+        ["apt-get", "indextargets", "--format", "$(SITE)"], capture_output=True, text=True, check=True
+    ).stdout
+    return urlsplit(sites.split()[0]).hostname or "localhost"
 
 
 @pytest.mark.feature("Sessions cannot reach each other")
