@@ -37,6 +37,14 @@ class AgentCaller:
     key_id: str
     permissions: frozenset[str] = field(default=frozenset({"agent"}))
 
+    @property
+    def actor(self) -> str:
+        return f"agent:{self.agent_id}"
+
+    @property
+    def via(self) -> str:
+        return f"agent-key:{self.key_id}"
+
 
 @dataclass(frozen=True)
 class AgentService:

@@ -12,16 +12,18 @@ and nowhere else: Chalice would turn them into a 500 before any middleware saw t
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
 
 from chalice.app import Blueprint, Response
 from pydantic import BaseModel, ValidationError
 
-from chalicelib.core import problem
+from chalicelib.core import problem, trail
 from chalicelib.core.caller import Anonymous, Caller, Incoming
+from chalicelib.core.confinement import confined_to
 from chalicelib.core.errors import (
     DomainError,
     Forbidden,
@@ -36,11 +38,17 @@ from chalicelib.core.errors import (
 from chalicelib.core.ids import PATTERN, new_id
 from chalicelib.core.outage import is_outage
 from chalicelib.core.telemetry import logger
+from chalicelib.core.trail import Trail
 
 C = TypeVar("C", bound=Caller)
 View = Callable[..., Any]
+Record = Callable[[Trail, DomainError | None], None]
+"""Writes an audit entry on its own: of what was refused, or done without a change to go with."""
 MAX_BODY_BYTES = 256 * 1024
 """Ours; API Gateway's own limit is 10 MB."""
+_LONGEST_AGENT = 200
+_TELLING = frozenset({401, 403, 404, 409, 423, 429})
+"""Refusals worth an audit entry; a typing mistake (422) is not."""
 _OUTAGE = "The service cannot reach its store at the moment. Please try again."
 _PARAMETER = re.compile(r"{(\w+)}")
 _IDEMPOTENCY_KEY = re.compile(r"^[\x21-\x7e]{1,128}$")
@@ -89,6 +97,7 @@ class Operation:
     security: str | None
     raises: tuple[type[DomainError], ...]
     idempotent: bool
+    audit: str | None
 
     @property
     def parameters(self) -> list[str]:
@@ -107,6 +116,7 @@ class Api(Generic[C]):
         self.operations: list[Operation] = []
         self._authenticate = authenticate
         self._security = security
+        self.record: Record | None = None
 
     def get(self, path: str, **options: Any) -> Callable[[View], View]:
         return self._route("GET", path, **options)
@@ -136,10 +146,11 @@ class Api(Generic[C]):
         raises: tuple[type[DomainError], ...] = (),
         idempotent: bool = False,
         content_type: str = "application/json",
-        ignore_unknown: bool = False,
+        audit: str | None = None,
     ) -> Callable[[View], View]:
         """`answers` is a model (or None for 204), `raises` the domain errors beyond the usual ones,
-        `permission` what the caller needs, `idempotent` that Idempotency-Key is honoured."""
+        `permission` what the caller needs, `idempotent` that Idempotency-Key is honoured, `audit` the
+        name of the action in the audit log (`session.create`)."""
 
         def register(view: View) -> View:
             operation = Operation(
@@ -157,6 +168,7 @@ class Api(Generic[C]):
                 security=self._security,
                 raises=raises,
                 idempotent=idempotent,
+                audit=audit,
             )
             self.operations.append(operation)
 
@@ -174,17 +186,8 @@ class Api(Generic[C]):
         incoming = _incoming(self.blueprint.current_request)
         try:
             caller = self._authenticate(incoming)
-            if operation.permission is not None and operation.permission not in caller.permissions:
-                raise Forbidden(
-                    f"This needs the permission {operation.permission}.",
-                    extra={"permission": operation.permission},
-                )
-            arguments: dict[str, Any] = {name: _path_value(name, value) for name, value in parameters.items()}
-            if operation.query is not None:
-                arguments["query"] = _query(operation.query, incoming)
-            if operation.body is not None:
-                arguments["body"] = _body(operation.body, incoming)
-            return _response(operation, view(Call(caller, incoming), **arguments))
+            with confined_to(caller.tenant_id), self._audited(operation, incoming, caller):
+                return self._call(operation, view, Call(caller, incoming), parameters)
         except DomainError as error:
             return _refusal(error, incoming)
         except Exception as error:
@@ -195,6 +198,49 @@ class Api(Generic[C]):
                 "unexpected error", extra={"operation": operation.name, "request_id": incoming.request_id}
             )
             return _refusal(DomainError("Something went wrong on our side. It has been logged."), incoming)
+
+    @staticmethod
+    def _call(operation: Operation, view: View, call: Call[C], parameters: dict[str, str]) -> Response:
+        if operation.permission is not None and operation.permission not in call.caller.permissions:
+            raise Forbidden(
+                f"This needs the permission {operation.permission}.",
+                extra={"permission": operation.permission},
+            )
+        arguments: dict[str, Any] = {name: _path_value(name, value) for name, value in parameters.items()}
+        _name_target(arguments)
+        if operation.query is not None:
+            arguments["query"] = _query(operation.query, call.incoming)
+        if operation.body is not None:
+            arguments["body"] = _body(operation.body, call.incoming)
+        return _response(operation, view(call, **arguments))
+
+    @contextmanager
+    def _audited(self, operation: Operation, incoming: Incoming, caller: C) -> Iterator[None]:
+        """An audited operation's trail. What was refused, or done without a change that carried the entry,
+        gets an entry of its own."""
+        if operation.audit is None:
+            with trail.opened(None):
+                yield
+            return
+        began = Trail(
+            operation.audit,
+            source_ip=incoming.source_ip,
+            user_agent=incoming.headers.get("user-agent", "")[:_LONGEST_AGENT],
+            request_id=incoming.request_id,
+            tenant_id=caller.tenant_id,
+            actor=caller.actor,
+            via=caller.via,
+        )
+        try:
+            with trail.opened(began):
+                yield
+        except DomainError as error:
+            if self.record is not None and began.tenant_id and error.status in _TELLING:
+                # Its own id: a change may have been committed, with its entry, before the refusal.
+                self.record(replace(began, id=new_id("aud")), error)
+            raise
+        if self.record is not None and began.pending:
+            self.record(began, None)
 
 
 def anonymous(_incoming: Incoming) -> Anonymous:
@@ -236,6 +282,13 @@ def _path_value(name: str, raw: str) -> str:
     if name.endswith("_id") and not PATTERN.fullmatch(value):
         raise NotFound.of(name.removesuffix("_id").replace("_", " "), value[:64])
     return value
+
+
+def _name_target(arguments: Mapping[str, str]) -> None:
+    """The last id of the path is what is acted on; a use case may say more."""
+    for name, value in arguments.items():
+        if name.endswith("_id"):
+            trail.about(name.removesuffix("_id"), value)
 
 
 def _query(model: type[BaseModel], incoming: Incoming) -> BaseModel:

@@ -13,6 +13,14 @@ class Caller(Protocol):
     @property
     def permissions(self) -> frozenset[str]: ...
 
+    @property
+    def actor(self) -> str:
+        """Who acts, as the audit log names it: a user's id, an agent's, nothing for nobody in particular."""
+
+    @property
+    def via(self) -> str:
+        """What the caller showed: `sign-in:<id>`, `api-key:<id>`, `agent-key:<id>`, or nothing."""
+
 
 @dataclass(frozen=True)
 class Anonymous:
@@ -20,6 +28,8 @@ class Anonymous:
 
     tenant_id: str = ""
     permissions: frozenset[str] = field(default_factory=frozenset)
+    actor: str = ""
+    via: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
+from chalicelib.core import trail
 from chalicelib.core.config import config
 from chalicelib.core.connection import SharedConnection, share
 from chalicelib.core.errors import Unavailable
@@ -20,6 +21,7 @@ from chalicelib.core.unit_of_work import ConditionFailed, Refusal, Write
 share()
 
 M = TypeVar("M", bound=Model)
+Entry = Callable[[trail.Trail], Write]
 CONFLICTS = 10
 """Attempts before a transaction that keeps conflicting is given up: about two seconds of jittered pauses."""
 _RETRYABLE = frozenset(
@@ -97,13 +99,23 @@ def _request(item: Write) -> Request:
 class DynamoUnitOfWork:
     """`UnitOfWork` on TransactWriteItems; a single write goes out alone, at half the price."""
 
-    def __init__(self, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, *, sleep: Callable[[float], None] = time.sleep, entry: Entry | None = None) -> None:
+        """`entry` makes the write of an audited request's entry."""
         self._sleep = sleep
+        self._entry = entry
         self._connection: SharedConnection | None = None
 
-    def commit(self, writes: Sequence[Write], *, token: str | None = None) -> None:
+    def commit(self, writes: Sequence[Write], *, token: str | None = None, aside: bool = False) -> None:
         if not writes:
             return
+        audited = None if aside else trail.current()
+        if audited is None or not audited.pending or self._entry is None:
+            self._commit(writes, token)
+            return
+        self._commit([*writes, self._entry(audited)], token)
+        audited.written = True
+
+    def _commit(self, writes: Sequence[Write], token: str | None) -> None:
         if len(writes) == 1 and not isinstance(_request(writes[0]), Check):
             self._single(writes[0])
             return

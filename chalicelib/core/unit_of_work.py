@@ -33,8 +33,9 @@ class ConditionFailed(Exception):
 class UnitOfWork(Protocol):
     """Commits writes atomically."""
 
-    def commit(self, writes: Sequence[Write], *, token: str | None = None) -> None:
-        """All writes take effect, or none.
+    def commit(self, writes: Sequence[Write], *, token: str | None = None, aside: bool = False) -> None:
+        """All writes take effect, or none; in an audited request its audit entry with them (`core/trail.py`),
+        unless this is `aside`: a counter or an explanation, not the change that was asked for.
 
         A repeated `token` (at most 36 characters, remembered for ten minutes) with the same writes has no
         second effect. Raises what the first failed write's `refused` makes, `ConditionFailed` where it has
