@@ -4,18 +4,13 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import TopNavigation from "@cloudscape-design/components/top-navigation";
 import { Suspense, useState } from "react";
 import { Outlet, ScrollRestoration, useLocation, useNavigate } from "react-router";
-import { useAccount, useCan, useMe } from "@/features/account/AccountProvider";
+import { useAccount, useMe } from "@/features/account/AccountProvider";
 import { LiveNotice } from "@/features/live/LiveNotice";
 import { toggleTheme, useDark } from "@/features/theme/theme";
 import { FlashMessages, FlashProvider } from "./Flash";
 import { Loading } from "./Loading";
+import { placeOf, sectionsFor } from "./places";
 import { NARROW, useMedia } from "./useMedia";
-
-const PLACES = [
-  { type: "link", text: "Catalog", href: "/catalog" },
-  { type: "link", text: "My sessions", href: "/sessions" },
-] as const;
-const CONTROLLERS = { type: "link", text: "Controllers", href: "/controllers" } as const;
 
 /** Everything around a page: the bar at the top, the navigation and the notices. */
 export default function AppShell() {
@@ -35,8 +30,7 @@ function Layout() {
   const { pathname } = useLocation();
   const narrow = useMedia(NARROW);
   const [open, setOpen] = useState(!narrow);
-  const places = useCan("controllers:read") ? [...PLACES, CONTROLLERS] : PLACES;
-  const active = places.find(({ href }) => pathname.startsWith(href))?.href;
+  const sections = sectionsFor(useMe().permissions);
   return (
     <AppLayout
       headerSelector="#top"
@@ -46,9 +40,13 @@ function Layout() {
       onNavigationChange={({ detail }) => setOpen(detail.open)}
       navigation={
         <SideNavigation
-          activeHref={active}
+          activeHref={placeOf(sections, pathname)?.href}
           items={[
-            ...places,
+            ...sections.map(({ title, places }) => ({
+              type: "section-group" as const,
+              title,
+              items: places.map(({ text, href }) => ({ type: "link" as const, text, href })),
+            })),
             { type: "divider" },
             {
               type: "link",

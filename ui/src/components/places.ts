@@ -1,0 +1,41 @@
+/** Where the side navigation leads: its sections, and who sees which entry. */
+export interface Place {
+  text: string;
+  href: string;
+  /** Any of these permissions shows it; none named: everybody sees it. */
+  needs?: readonly string[];
+}
+
+export interface Section {
+  title: string;
+  places: readonly Place[];
+}
+
+const SECTIONS: readonly Section[] = [
+  {
+    title: "Work",
+    places: [
+      { text: "Catalog", href: "/catalog" },
+      { text: "My sessions", href: "/sessions" },
+    ],
+  },
+  {
+    title: "Infrastructure",
+    places: [{ text: "Controllers", href: "/controllers", needs: ["controllers:read"] }],
+  },
+];
+
+/** The sections that somebody with these permissions has anything in. */
+export function sectionsFor(permissions: readonly string[]): Section[] {
+  const open = ({ needs }: Place) => !needs || needs.some((need) => permissions.includes(need));
+  return SECTIONS.map(({ title, places }) => ({ title, places: places.filter(open) })).filter(
+    ({ places }) => places.length > 0,
+  );
+}
+
+/** The entry that a path is under. */
+export function placeOf(sections: readonly Section[], pathname: string): Place | undefined {
+  return sections
+    .flatMap(({ places }) => places)
+    .find(({ href }) => pathname === href || pathname.startsWith(`${href}/`));
+}
