@@ -6,7 +6,7 @@ PYTEST := $(PYTHON) -m pytest
 export STREAMSPACE_HOME STREAMSPACE_PORT STREAMSPACE_BIND STREAMSPACE_PUBLIC_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status test check bench images package features clean
+.PHONY: help run up down status test check matrix bench images package features clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -34,6 +34,10 @@ test: ## run every check and every test, the fast ones first
 check: ## types, lint, import rules, sizes of files; Python and UI
 	@$(BOOTSTRAP) checks
 	@infra/local/check.sh
+
+matrix: ## every route against every role and credential; ends with one JSON line
+	@$(BOOTSTRAP) test
+	@$(PYTEST) tests/functional/matrix; status=$$?; cat .streamspace/reports/matrix.json; exit $$status
 
 bench: ## ratios against peers in one run, and capacity units; ends with one JSON line
 	@$(BOOTSTRAP) test
