@@ -28,6 +28,9 @@ from chalicelib.events.service import EventService, SocketService
 from chalicelib.identity import routes as identity_routes
 from chalicelib.identity.models import DynamoAttemptStore, DynamoFamilyStore, DynamoPersonStore
 from chalicelib.identity.service import IdentityService
+from chalicelib.mail.models import DynamoMailStore
+from chalicelib.mail.ports import port as mail_port
+from chalicelib.mail.service import MailService
 from chalicelib.meta import routes as meta_routes
 from chalicelib.quotas import routes as quota_routes
 from chalicelib.quotas.models import DynamoQuotaStore
@@ -57,6 +60,7 @@ timings = settings.timings
 uow = DynamoUnitOfWork()
 
 tenancy = TenancyService(DynamoTenantStore(), uow, utc_now)
+mail = MailService(DynamoMailStore(), mail_port(settings), uow, utc_now, settings.mail_from)
 identity = IdentityService(
     DynamoPersonStore(), DynamoFamilyStore(), DynamoAttemptStore(), tenancy, uow, utc_now, timings
 )
@@ -145,3 +149,13 @@ def sessions_changed(event: DynamoDBEvent) -> None:
 @app.schedule(Rate(1, unit=Rate.MINUTES))
 def sweep_sessions(_event: CloudWatchEvent) -> None:
     sessions.sweep()
+
+
+@app.on_dynamodb_record(stream_of("mail-requests"), starting_position="TRIM_HORIZON")
+def mail_requested(event: DynamoDBEvent) -> None:
+    mail.deliver(event.to_dict()["Records"])
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def sweep_mail(_event: CloudWatchEvent) -> None:
+    mail.sweep()

@@ -26,6 +26,7 @@ os.environ.update(
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_EC2_METADATA_DISABLED": "true",
         "STREAMSPACE_KEYS_FILE": str(_HOME / "keys.json"),
+        "STREAMSPACE_MAIL": f"file:{_HOME / 'mail'}",
         "STREAMSPACE_PUBLIC_URL": "http://localhost:8080",
         "POWERTOOLS_LOG_LEVEL": "WARNING",
         "POWERTOOLS_METRICS_DISABLED": "true",

@@ -73,7 +73,11 @@ class Timings:
 
 @dataclass(frozen=True)
 class Config:
-    """The deployment's choices. Unset stream and event URLs mean: the host that the API is called at."""
+    """The deployment's choices. Unset stream and event URLs mean: the host that the API is called at.
+
+    `mail` is where mails go: `ses:<sender>`, `smtp://host:port`, `smtps://host:port` or `file:<folder>`;
+    `mail_login` is `user:password` for SMTP, or `mail_login_secret` names a secret that holds it.
+    """
 
     table_prefix: str = "streamspace-"
     queue_prefix: str = "streamspace-"
@@ -86,6 +90,10 @@ class Config:
     agent_role_arn: str = "arn:aws:iam::000000000000:role/streamspace-agent"
     keys_file: str | None = None
     keys_secret: str | None = None
+    mail: str = ""
+    mail_from: str = "StreamSpace <streamspace@localhost>"
+    mail_login: str = field(default="", repr=False)
+    mail_login_secret: str | None = None
     min_protocol_version: int = 1
     timings: Timings = field(default_factory=Timings)
 
@@ -107,6 +115,7 @@ def read(environment: Mapping[str, str]) -> Config:
         return environment.get(f"STREAMSPACE_{name}") or default
 
     base = Config()
+    mail = get("MAIL", base.mail)
     relays = get("RELAY_URLS", "")
     return Config(
         table_prefix=get("TABLE_PREFIX", base.table_prefix),
@@ -120,6 +129,10 @@ def read(environment: Mapping[str, str]) -> Config:
         agent_role_arn=get("AGENT_ROLE_ARN", base.agent_role_arn),
         keys_file=get("KEYS_FILE", "") or None,
         keys_secret=get("KEYS_SECRET", "") or None,
+        mail=mail,
+        mail_from=get("MAIL_FROM", mail.removeprefix("ses:") if mail.startswith("ses:") else base.mail_from),
+        mail_login=get("MAIL_LOGIN", base.mail_login),
+        mail_login_secret=get("MAIL_LOGIN_SECRET", "") or None,
         min_protocol_version=int(get("MIN_PROTOCOL_VERSION", str(base.min_protocol_version))),
         timings=Timings().divided(float(get("INTERVAL_DIVISOR", "1"))),
     )

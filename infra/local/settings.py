@@ -68,6 +68,11 @@ class Settings:
         return self.home / "keys"
 
     @property
+    def mail(self) -> Path:
+        """Mails, one .eml file each, unless STREAMSPACE_MAIL sends them elsewhere."""
+        return self.home / "mail"
+
+    @property
     def env_file(self) -> Path:
         """URL, e-mail and password of the seeded administrator, for people and scripts (0600)."""
         return self.home / "env"
@@ -84,6 +89,7 @@ class Settings:
             "STREAMSPACE_EVENTS_PUSH_ENDPOINT": f"http://127.0.0.1:{self.push_port}",
             "STREAMSPACE_QUEUE_ENDPOINT": f"{self.public_url}/queues",
             "STREAMSPACE_KEYS_FILE": str(self.keys / "signing.json"),
+            "STREAMSPACE_MAIL": os.environ.get("STREAMSPACE_MAIL") or f"file:{self.mail}",
         }
 
     def plain_environment(self) -> dict[str, str]:

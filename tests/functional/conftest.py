@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 
 from tests.support.emulator import Emulator
 from tests.support.lambda_client import LambdaClient
+from tests.support.mailbox import Mailbox
 
 PASSWORD = "correct horse battery"
 
@@ -94,3 +95,11 @@ def tenant(control_plane: Any, client: LambdaClient) -> TenantUnderTest:
 def stranger(control_plane: Any, client: LambdaClient) -> TenantUnderTest:
     """Another tenant, who must not learn that the first exists."""
     return make_tenant(control_plane, client)
+
+
+@pytest.fixture
+def mailbox(control_plane: Any) -> Mailbox:
+    """Every mail that was sent, to whomever."""
+    from chalicelib.core.config import config
+
+    return Mailbox(control_plane, Path(config().mail.removeprefix("file:")))
