@@ -42,6 +42,7 @@ from chalicelib.sessions.models import DynamoSessionStore
 from chalicelib.sessions.service import SessionService
 from chalicelib.streams import routes as stream_routes
 from chalicelib.streams.service import RelayService, StreamService
+from chalicelib.tenancy import routes as tenancy_routes
 from chalicelib.tenancy.models import DynamoTenantStore
 from chalicelib.tenancy.service import TenancyService
 
@@ -100,6 +101,7 @@ apis: list[Api[Any]] = [
         identity, secure_cookies=settings.secure_cookies, cookie_lifetime=int(timings.refresh_token)
     ),
     identity_routes.build(identity, identity.authenticate),
+    tenancy_routes.build(tenancy, identity.authenticate),
     quota_routes.build(quotas, identity.authenticate),
     catalog_routes.build(catalog, identity.authenticate),
     controller_routes.build(controllers, enrollment, identity.authenticate),
