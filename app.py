@@ -3,10 +3,13 @@
 Nothing is decided here. A handler calls one service function.
 """
 
+import functools
 from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, WebsocketEvent
 
+from chalicelib.audit.models import DynamoAuditStore, entry_of
+from chalicelib.audit.service import AuditService
 from chalicelib.catalog import routes as catalog_routes
 from chalicelib.catalog.models import DynamoTemplateStore
 from chalicelib.catalog.service import CatalogService
@@ -27,6 +30,7 @@ from chalicelib.events.push import Pusher
 from chalicelib.events.service import EventService, SocketService
 from chalicelib.identity import routes as identity_routes
 from chalicelib.identity.models import DynamoAttemptStore, DynamoFamilyStore, DynamoPersonStore
+from chalicelib.identity.names import names_of
 from chalicelib.identity.service import IdentityService
 from chalicelib.mail.models import DynamoMailStore
 from chalicelib.mail.ports import port as mail_port
@@ -58,13 +62,14 @@ def stream_of(name: str) -> str:
 
 settings = config()
 timings = settings.timings
-uow = DynamoUnitOfWork()
+uow = DynamoUnitOfWork(entry=entry_of)
 
 tenancy = TenancyService(DynamoTenantStore(), uow, utc_now)
 mail = MailService(DynamoMailStore(), mail_port(settings), uow, utc_now, settings.mail_from)
 identity = IdentityService(
     DynamoPersonStore(), DynamoFamilyStore(), DynamoAttemptStore(), tenancy, uow, utc_now, timings
 )
+audit = AuditService(DynamoAuditStore(), functools.partial(names_of, DynamoPersonStore()), uow, utc_now)
 quotas = QuotaService(DynamoQuotaStore(), uow)
 catalog = CatalogService(DynamoTemplateStore(), uow, utc_now)
 
@@ -115,6 +120,7 @@ apis: list[Api[Any]] = [
 ]
 apis.append(meta_routes.build(lambda: [operation for api in apis for operation in api.operations]))
 for api in apis:
+    api.record = audit.record
     app.register_blueprint(api.blueprint)
 
 
@@ -146,6 +152,16 @@ def controllers_changed(event: DynamoDBEvent) -> None:
 @app.on_dynamodb_record(stream_of("sessions"), starting_position="TRIM_HORIZON")
 def sessions_changed(event: DynamoDBEvent) -> None:
     events.record(session_changes, event.to_dict()["Records"])
+
+
+@app.on_dynamodb_record(stream_of("audit"), starting_position="TRIM_HORIZON")
+def audit_changed(event: DynamoDBEvent) -> None:
+    audit.seal_changed(event.to_dict()["Records"])
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def sweep_audit(_event: CloudWatchEvent) -> None:
+    audit.sweep()
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))
