@@ -4,7 +4,8 @@ import { Problem, problemOf, unreachable } from "./problem";
 import type { paths } from "./schema";
 import { tokens, type AccessTokens } from "./tokens";
 
-const OPEN_PATHS: readonly string[] = ["/v1/auth/login", "/v1/auth/logout"];
+/** Everything under it is for people who are not signed in (yet). */
+const OPEN = "/v1/auth/";
 
 /** Sends with a bearer token; renews it once when it is refused. */
 export function authorised(
@@ -17,7 +18,7 @@ export function authorised(
     return reach(send, bearer);
   };
   return async (request) => {
-    if (OPEN_PATHS.includes(new URL(request.url).pathname)) return reach(send, request);
+    if (new URL(request.url).pathname.startsWith(OPEN)) return reach(send, request);
     const token = await access.current();
     const response = await attempt(request, token);
     return response.status === 401 ? attempt(request, await access.replace(token)) : response;
@@ -44,11 +45,28 @@ interface Answer<T> {
   response: Response;
 }
 
+type Loose = Record<
+  "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- until the document names these paths
+  (path: string, init?: object) => Promise<Answer<any>>
+>;
+export const soon = client as unknown as Loose;
+
+const forbidden = new Set<(problem: Problem) => void>();
+
+/** Called with every 403: some of them mean that nothing else will be answered either. */
+export function onForbidden(listener: (problem: Problem) => void): () => void {
+  forbidden.add(listener);
+  return () => void forbidden.delete(listener);
+}
+
 /** The body of a success; throws a `Problem` for everything else. */
 export async function unwrap<T>(call: Promise<Answer<T>>): Promise<T> {
   const { data, error, response } = await settled(call);
-  if (!response.ok) throw problemOf(response.status, error, response.headers.get("Retry-After"));
-  return data as T;
+  if (response.ok) return data as T;
+  const problem = problemOf(response.status, error, response.headers.get("Retry-After"));
+  if (problem.status === 403) for (const listener of forbidden) listener(problem);
+  throw problem;
 }
 
 async function settled<T>(call: Promise<Answer<T>>): Promise<Answer<T>> {

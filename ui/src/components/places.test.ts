@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { placeOf, sectionsFor } from "./places";
 
-const hrefs = (permissions: string[]) => sectionsFor(permissions).flatMap(({ places }) => places.map(({ href }) => href));
+const hrefs = (permissions: string[]) =>
+  sectionsFor(permissions).flatMap(({ places }) => places.map(({ href }) => href));
 
 describe("the side navigation", () => {
   it("shows what everybody may use, and no empty section", () => {

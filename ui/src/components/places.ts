@@ -23,6 +23,14 @@ const SECTIONS: readonly Section[] = [
     title: "Infrastructure",
     places: [{ text: "Controllers", href: "/controllers", needs: ["controllers:read"] }],
   },
+  {
+    title: "Organisation",
+    places: [
+      { text: "Quotas", href: "/quotas", needs: ["quotas:read"] },
+      { text: "Audit log", href: "/audit", needs: ["audit:read"] },
+      { text: "Settings", href: "/settings", needs: ["tenant:read"] },
+    ],
+  },
 ];
 
 /** The sections that somebody with these permissions has anything in. */

@@ -8,9 +8,16 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState, type SyntheticEvent } from "react";
 import { asProblem, type Problem } from "@/api/problem";
 import { useAccount } from "./AccountProvider";
+import { OtherWays } from "./OtherWays";
 import { signInMessage } from "./signInProblem";
 
-export function SignInForm({ expired }: { expired: boolean }) {
+interface Props {
+  expired: boolean;
+  /** Good news from the page before, such as a changed password. */
+  note?: string | undefined;
+}
+
+export function SignInForm({ expired, note }: Props) {
   const { signIn } = useAccount();
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
@@ -52,7 +59,15 @@ export function SignInForm({ expired }: { expired: boolean }) {
             {message.text}
           </Alert>
         ) : (
-          expired && <Alert type="info">Your sign-in has ended. Sign in again to continue.</Alert>
+          <>
+            {note && <Alert type="success">{note}</Alert>}
+            {expired && (
+              <Alert type="info" header="Your sign-in has ended" data-testid="sign-in-ended">
+                It expired, or it was ended: from another browser, by a change of password or by an administrator. Sign
+                in again to go on where you were.
+              </Alert>
+            )}
+          </>
         )}
         <FormField label="E-mail" errorText={tried && !email.trim() ? "Enter your e-mail address." : undefined}>
           <Input
@@ -112,6 +127,7 @@ export function SignInForm({ expired }: { expired: boolean }) {
         <Button variant="primary" formAction="submit" fullWidth loading={busy} data-testid="sign-in-submit">
           Sign in
         </Button>
+        <OtherWays />
       </SpaceBetween>
     </form>
   );

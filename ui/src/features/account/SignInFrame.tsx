@@ -3,7 +3,7 @@ import { Wordmark } from "@/components/Brand";
 import styles from "./SignIn.module.css";
 
 /** The brand on one side, the form on the other; one above the other where it is narrow. */
-export function SignInFrame({ children }: { children: ReactNode }) {
+export function SignInFrame({ title, children }: { title: string; children: ReactNode }) {
   return (
     <div className={styles.page}>
       <section className={styles.brand} aria-label="StreamSpace">
@@ -18,7 +18,7 @@ export function SignInFrame({ children }: { children: ReactNode }) {
       </section>
       <main className={styles.side}>
         <div className={styles.form}>
-          <h2>Sign in</h2>
+          <h2>{title}</h2>
           {children}
         </div>
       </main>
