@@ -22,16 +22,23 @@ from chalicelib.core.api import Api
 from chalicelib.core.clock import utc_now
 from chalicelib.core.config import config
 from chalicelib.core.dynamo import DynamoUnitOfWork, table
+from chalicelib.core.dynamo_reads import DynamoReads
 from chalicelib.events import routes as event_routes
 from chalicelib.events import sources as event_sources
 from chalicelib.events.connection_models import DynamoConnectionStore
 from chalicelib.events.models import DynamoEventStore
 from chalicelib.events.push import Pusher
 from chalicelib.events.service import EventService, SocketService
+from chalicelib.identity import me_routes
 from chalicelib.identity import routes as identity_routes
-from chalicelib.identity.models import DynamoAttemptStore, DynamoFamilyStore, DynamoPersonStore
+from chalicelib.identity.attempt_models import DynamoAttemptStore
+from chalicelib.identity.attempts import Attempts
+from chalicelib.identity.cookies import RefreshCookie
+from chalicelib.identity.models import DynamoPersonStore
 from chalicelib.identity.names import names_of
 from chalicelib.identity.service import IdentityService
+from chalicelib.identity.sign_in_models import DynamoSignInStore
+from chalicelib.identity.signing_in import SignInService
 from chalicelib.mail.models import DynamoMailStore
 from chalicelib.mail.ports import port as mail_port
 from chalicelib.mail.service import MailService
@@ -67,8 +74,11 @@ uow = DynamoUnitOfWork(entry=entry_of)
 tenancy = TenancyService(DynamoTenantStore(), uow, utc_now)
 mail = MailService(DynamoMailStore(), mail_port(settings), uow, utc_now, settings.mail_from)
 identity = IdentityService(
-    DynamoPersonStore(), DynamoFamilyStore(), DynamoAttemptStore(), tenancy, uow, utc_now, timings
+    DynamoPersonStore(), DynamoSignInStore(), tenancy, DynamoReads(), uow, utc_now, timings
 )
+attempts = Attempts(DynamoAttemptStore(), uow, utc_now)
+sign_ins = SignInService(identity, attempts, uow, utc_now)
+refresh_cookie = RefreshCookie(settings.secure_cookies, int(timings.refresh_token), settings.origin)
 audit = AuditService(DynamoAuditStore(), functools.partial(names_of, DynamoPersonStore()), uow, utc_now)
 quotas = QuotaService(DynamoQuotaStore(), uow)
 catalog = CatalogService(DynamoTemplateStore(), uow, utc_now)
@@ -102,10 +112,8 @@ controller_changes = event_sources.controllers(controllers)
 session_changes = event_sources.sessions(sessions)
 
 apis: list[Api[Any]] = [
-    identity_routes.build_public(
-        identity, secure_cookies=settings.secure_cookies, cookie_lifetime=int(timings.refresh_token)
-    ),
-    identity_routes.build(identity, identity.authenticate),
+    identity_routes.build_public(sign_ins, refresh_cookie),
+    me_routes.build(identity, identity.authenticate),
     tenancy_routes.build(tenancy, identity.authenticate),
     quota_routes.build(quotas, identity.authenticate),
     catalog_routes.build(catalog, identity.authenticate),

@@ -87,6 +87,8 @@ class Config:
     events_url: str | None = None
     events_push_endpoint: str | None = None
     queue_endpoint: str | None = None
+    bucket: str = "streamspace-objects"
+    bucket_endpoint: str | None = None
     agent_role_arn: str = "arn:aws:iam::000000000000:role/streamspace-agent"
     keys_file: str | None = None
     keys_secret: str | None = None
@@ -101,6 +103,12 @@ class Config:
     def agent_authority(self) -> str:
         """The authority that agents' signatures must cover: the public URL's."""
         return urlsplit(self.public_url).netloc
+
+    @property
+    def origin(self) -> str:
+        """What browsers say our own pages come from."""
+        parts = urlsplit(self.public_url)
+        return f"{parts.scheme}://{parts.netloc}"
 
     @property
     def secure_cookies(self) -> bool:
@@ -126,6 +134,8 @@ def read(environment: Mapping[str, str]) -> Config:
         events_url=get("EVENTS_URL", "") or None,
         events_push_endpoint=get("EVENTS_PUSH_ENDPOINT", "") or None,
         queue_endpoint=get("QUEUE_ENDPOINT", "") or None,
+        bucket=get("BUCKET", base.bucket),
+        bucket_endpoint=get("BUCKET_ENDPOINT", "").rstrip("/") or None,
         agent_role_arn=get("AGENT_ROLE_ARN", base.agent_role_arn),
         keys_file=get("KEYS_FILE", "") or None,
         keys_secret=get("KEYS_SECRET", "") or None,

@@ -44,6 +44,17 @@ class TableMeta:
     max_pool_connections = 40
 
 
+def new_connection() -> SharedConnection:
+    """For requests over several tables; its client is the one that all models share."""
+    return SharedConnection(
+        region=TableMeta.region,
+        connect_timeout_seconds=TableMeta.connect_timeout_seconds,
+        read_timeout_seconds=TableMeta.read_timeout_seconds,
+        max_retry_attempts=TableMeta.max_retry_attempts,
+        max_pool_connections=TableMeta.max_pool_connections,
+    )
+
+
 def table(name: str) -> str:
     """The deployed name of a table: `sessions` -> `streamspace-sessions`."""
     return f"{config().table_prefix}{name}"
@@ -169,15 +180,8 @@ class DynamoUnitOfWork:
                     )
 
     def _connect(self) -> SharedConnection:
-        # One connection per process: its client keeps the pool and the credentials.
         if self._connection is None:
-            self._connection = SharedConnection(
-                region=TableMeta.region,
-                connect_timeout_seconds=TableMeta.connect_timeout_seconds,
-                read_timeout_seconds=TableMeta.read_timeout_seconds,
-                max_retry_attempts=TableMeta.max_retry_attempts,
-                max_pool_connections=TableMeta.max_pool_connections,
-            )
+            self._connection = new_connection()
         return self._connection
 
     def _raise_refusal(self, writes: Sequence[Write], error: TransactWriteError) -> None:
@@ -213,6 +217,7 @@ __all__ = [
     "PynamoDBException",
     "TableMeta",
     "Update",
+    "new_connection",
     "table",
     "write",
 ]

@@ -7,7 +7,7 @@ from typing import Literal
 from ulid import ULID
 
 Kind = Literal[
-    "ten", "usr", "ses", "ctl", "tpl", "cmd", "agt", "tok", "evt", "key", "req", "rtk", "grp", "fam",
+    "ten", "usr", "ses", "ctl", "tpl", "cmd", "agt", "tok", "evt", "key", "req", "rtk", "grp", "sgn",
     "inv", "aud", "exp", "mai",
 ]  # fmt: skip
 PATTERN = re.compile(r"^[a-z]{3}-[0-9a-hjkmnp-tv-z]{26}$")

@@ -1,16 +1,27 @@
-"""People, refresh families and failed attempts on DynamoDB."""
+"""People on DynamoDB: one row a user, one lookup row an e-mail."""
 
 from datetime import datetime
+from typing import Any, cast
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import (
+    BooleanAttribute,
+    JSONAttribute,
+    ListAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
 from pynamodb.exceptions import DoesNotExist
+from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
 from chalicelib.core.clock import epoch_millis, from_millis
-from chalicelib.core.dynamo import Put, TableMeta, Update, table, write
+from chalicelib.core.dynamo import Delete, Put, TableMeta, Update, table, write
+from chalicelib.core.dynamo_reads import row_read
 from chalicelib.core.errors import Conflict
+from chalicelib.core.reads import Read
 from chalicelib.core.unit_of_work import Write
-from chalicelib.identity.rules import ATTEMPTS_KEPT, Person, RefreshFamily, Role, lock_after
+from chalicelib.identity.rules import Person, Role
+from chalicelib.identity.store import Position
 
 
 class UserRow(Model):
@@ -19,12 +30,18 @@ class UserRow(Model):
 
     tenant_id = UnicodeAttribute(hash_key=True)
     user_id = UnicodeAttribute(range_key=True)
-    email = UnicodeAttribute()
+    email = UnicodeAttribute(null=True)
     name = UnicodeAttribute()
     role = UnicodeAttribute()
-    password_hash = UnicodeAttribute()
+    kind = UnicodeAttribute(default="person")
+    password_hash = UnicodeAttribute(null=True)
+    groups = ListAttribute(of=UnicodeAttribute, null=True)
+    charged_group = UnicodeAttribute(null=True)
     disabled = BooleanAttribute(default=False)
     created_at = NumberAttribute()
+    last_sign_in_at = NumberAttribute(null=True)
+    preferences = JSONAttribute(null=True)
+    revision = NumberAttribute(default=0)
 
 
 class LoginRow(Model):
@@ -38,152 +55,107 @@ class LoginRow(Model):
     user_id = UnicodeAttribute()
 
 
-class FamilyRow(Model):
-    """A lookup that yields the tenant of a refresh token."""
-
-    class Meta(TableMeta):
-        table_name = table("refresh-families")
-
-    family_id = UnicodeAttribute(hash_key=True)
-    tenant_id = UnicodeAttribute()
-    user_id = UnicodeAttribute()
-    current = UnicodeAttribute()
-    previous = UnicodeAttribute(null=True)
-    rotated_at = NumberAttribute()
-    expires_at = NumberAttribute()
-    revoked = BooleanAttribute(default=False)
-    ttl = NumberAttribute()
-
-
-class AttemptRow(Model):
-    class Meta(TableMeta):
-        table_name = table("sign-in-attempts")
-
-    key = UnicodeAttribute(hash_key=True)
-    failures = NumberAttribute(default=0)
-    locked_until = NumberAttribute(null=True)
-    ttl = NumberAttribute()
-
-
 class DynamoPersonStore:
     """`PersonStore` on PynamoDB."""
 
     def get(self, tenant_id: str, user_id: str) -> Person | None:
         try:
-            return _person(UserRow.get(tenant_id, user_id))
+            return _person(UserRow.get(tenant_id, user_id, consistent_read=True))
         except DoesNotExist:
             return None
 
+    def reading(self, tenant_id: str, user_id: str) -> Read[Person]:
+        return row_read(UserRow, tenant_id, user_id, _person)
+
+    def page(
+        self, tenant_id: str, *, limit: int, after: Position | None
+    ) -> tuple[list[Person], Position | None]:
+        rows = UserRow.query(tenant_id, limit=limit, last_evaluated_key=after)
+        found = [_person(row) for row in rows]
+        return found, cast("dict[str, Any] | None", rows.last_evaluated_key)
+
+    def logins(self, email: str) -> list[tuple[str, str]]:
+        return [(row.tenant_id, row.user_id) for row in LoginRow.query(email, consistent_read=True)]
+
     def by_email(self, email: str) -> list[Person]:
-        keys = [(row.tenant_id, row.user_id) for row in LoginRow.query(email)]
-        return [_person(row) for row in UserRow.batch_get(keys)] if keys else []
+        keys = self.logins(email)
+        return [_person(row) for row in UserRow.batch_get(keys, consistent_read=True)] if keys else []
 
     def add(self, person: Person) -> list[Write]:
         row = UserRow(
-            person.tenant_id,
-            person.id,
-            email=person.email,
-            name=person.name,
-            role=person.role.value,
-            password_hash=person.password_hash,
-            disabled=person.disabled,
-            created_at=epoch_millis(person.created_at),
+            person.tenant_id, person.id, created_at=epoch_millis(person.created_at), **_attributes(person)
         )
-        login = LoginRow(person.email, person.tenant_id, user_id=person.id)
-        return [
-            write(Put(row, UserRow.user_id.does_not_exist())),
-            write(
-                Put(login, LoginRow.email.does_not_exist()),
-                lambda: Conflict(f"{person.email} is a member already.", code="email_taken"),
-            ),
-        ]
-
-    def set_password(self, person: Person, password_hash: str) -> Write:
-        row = UserRow(person.tenant_id, person.id)
-        return write(Update(row, (UserRow.password_hash.set(password_hash),), UserRow.user_id.exists()))
-
-
-class DynamoFamilyStore:
-    """`FamilyStore` on PynamoDB."""
-
-    def get(self, family_id: str) -> RefreshFamily | None:
-        try:
-            row = FamilyRow.get(family_id, consistent_read=True)
-        except DoesNotExist:
-            return None
-        return RefreshFamily(
-            id=row.family_id,
-            tenant_id=row.tenant_id,
-            user_id=row.user_id,
-            current=row.current,
-            previous=row.previous,
-            rotated_at=from_millis(int(row.rotated_at)),
-            expires_at=from_millis(int(row.expires_at)),
-            revoked=bool(row.revoked),
-        )
-
-    def add(self, family: RefreshFamily) -> Write:
-        row = FamilyRow(
-            family.id,
-            tenant_id=family.tenant_id,
-            user_id=family.user_id,
-            current=family.current,
-            previous=family.previous,
-            rotated_at=epoch_millis(family.rotated_at),
-            expires_at=epoch_millis(family.expires_at),
-            ttl=int(family.expires_at.timestamp()),
-        )
-        return write(Put(row, FamilyRow.family_id.does_not_exist()))
-
-    def rotate(self, family: RefreshFamily, successor: str, now: datetime) -> Write:
-        actions = (
-            FamilyRow.current.set(successor),
-            FamilyRow.previous.set(family.current),
-            FamilyRow.rotated_at.set(epoch_millis(now)),
-        )
-        unmoved = (FamilyRow.current == family.current) & (FamilyRow.revoked == False)  # noqa: E712
-        return write(Update(FamilyRow(family.id), actions, unmoved))
-
-    def revoke(self, family: RefreshFamily) -> Write:
-        return write(
-            Update(FamilyRow(family.id), (FamilyRow.revoked.set(True),), FamilyRow.family_id.exists())
-        )
-
-
-class DynamoAttemptStore:
-    """`AttemptStore` on PynamoDB."""
-
-    def locked_until(self, keys: list[str]) -> datetime | None:
-        locks = [
-            int(row.locked_until)
-            for row in AttemptRow.batch_get(keys, consistent_read=True)
-            if row.locked_until
-        ]
-        return from_millis(max(locks)) if locks else None
-
-    def fail(self, key: str, now: datetime) -> None:
-        # No condition: creating the row is what the first failure means.
-        row = AttemptRow(key)
-        kept = int((now + ATTEMPTS_KEPT).timestamp())
-        row.update(actions=[AttemptRow.failures.add(1), AttemptRow.ttl.set(kept)])
-        until = lock_after(int(row.failures), now)
-        if until is not None:
-            row.update(
-                actions=[AttemptRow.locked_until.set(epoch_millis(until))], condition=AttemptRow.key.exists()
+        writes = [write(Put(row, UserRow.user_id.does_not_exist()))]
+        if person.email:
+            login = LoginRow(person.email, person.tenant_id, user_id=person.id)
+            writes.append(
+                write(
+                    Put(login, LoginRow.email.does_not_exist()),
+                    lambda: Conflict(f"{person.email} is a member already.", code="email_taken"),
+                )
             )
+        return writes
 
-    def clear(self, key: str) -> None:
-        AttemptRow(key).delete()
+    def change(self, before: Person, after: Person) -> Write:
+        old, new = _attributes(before), _attributes(after)
+        actions: list[Action] = [UserRow.revision.set(before.revision + 1)]
+        for name, value in new.items():
+            if value != old[name] and name != "revision":
+                column = getattr(UserRow, name)
+                actions.append(column.remove() if value is None else column.set(value))
+        return write(Update(UserRow(before.tenant_id, before.id), tuple(actions), _unchanged(before)))
+
+    def signed_in(self, person: Person, now: datetime) -> Write:
+        row = UserRow(person.tenant_id, person.id)
+        return write(Update(row, (UserRow.last_sign_in_at.set(epoch_millis(now)),), UserRow.user_id.exists()))
+
+    def remove(self, person: Person) -> list[Write]:
+        writes = [write(Delete(UserRow(person.tenant_id, person.id), _unchanged(person)))]
+        if person.email:
+            login = LoginRow(person.email, person.tenant_id)
+            writes.append(write(Delete(login, LoginRow.user_id == person.id)))
+        return writes
+
+
+def _unchanged(person: Person) -> Any:
+    unchanged = UserRow.revision == person.revision
+    if person.revision == 0:  # rows from before there were revisions
+        unchanged = unchanged | UserRow.revision.does_not_exist()
+    return UserRow.user_id.exists() & unchanged
+
+
+def _attributes(person: Person) -> dict[str, Any]:
+    """All but the keys and what never changes."""
+    seen = person.last_sign_in_at
+    return {
+        "email": person.email or None,
+        "name": person.name,
+        "role": person.role.value,
+        "kind": person.kind,
+        "password_hash": person.password_hash,
+        "groups": list(person.groups) or None,
+        "charged_group": person.charged_group,
+        "disabled": person.disabled,
+        "last_sign_in_at": epoch_millis(seen) if seen else None,
+        "preferences": person.preferences or None,
+        "revision": person.revision,
+    }
 
 
 def _person(row: UserRow) -> Person:
     return Person(
         tenant_id=row.tenant_id,
         id=row.user_id,
-        email=row.email,
+        email=row.email or "",
         name=row.name,
         role=Role(row.role),
-        password_hash=row.password_hash,
         created_at=from_millis(int(row.created_at)),
+        kind="service" if row.kind == "service" else "person",
+        password_hash=row.password_hash,
+        groups=tuple(str(each) for each in row.groups or ()),
+        charged_group=row.charged_group,
         disabled=bool(row.disabled),
+        last_sign_in_at=from_millis(int(row.last_sign_in_at)) if row.last_sign_in_at else None,
+        preferences=dict(row.preferences or {}),
+        revision=int(row.revision or 0),
     )

@@ -5,18 +5,7 @@ from functools import lru_cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from chalicelib.core.errors import Invalid
-
-SHORTEST = 10
-LONGEST = 256
 _hasher = PasswordHasher()
-
-
-def check_strength(password: str) -> str:
-    """Length first (NIST SP 800-63B). Raises Invalid."""
-    if not SHORTEST <= len(password) <= LONGEST:
-        raise Invalid.field("password", f"Use {SHORTEST} to {LONGEST} characters.")
-    return password
 
 
 def hash_password(password: str) -> str:
@@ -25,9 +14,10 @@ def hash_password(password: str) -> str:
 
 
 def verify(password_hash: str | None, password: str) -> bool:
-    """Takes as long for an unknown account (None) as for a known one."""
+    """Takes as long for an account that has none (None) as for one that has."""
+    decoy = _decoy()
     try:
-        _hasher.verify(password_hash or _decoy(), password)
+        _hasher.verify(password_hash or decoy, password)
     except (VerificationError, InvalidHashError):
         return False
     return password_hash is not None

@@ -1,8 +1,9 @@
-"""Roles, permissions and lockout: pure."""
+"""Roles, permissions and people: pure."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 
 class Role(StrEnum):
@@ -99,18 +100,31 @@ PERSONAL = frozenset({"account:write", "owners:write", "tenant:delete"})
 """What an API key never carries: it must not make its holder more than a key."""
 
 
+Kind = Literal["person", "service"]
+"""Services are accounts for programs: API keys alone open them."""
+
+
 @dataclass(frozen=True)
 class Person:
-    """A user's row: one person in one tenant."""
+    """A user's row: one person, or one service account, in one tenant.
+
+    Without `password_hash` there is no signing in by password; service accounts have no e-mail either.
+    """
 
     tenant_id: str
     id: str
     email: str
     name: str
     role: Role
-    password_hash: str
     created_at: datetime
+    kind: Kind = "person"
+    password_hash: str | None = field(default=None, repr=False)
+    groups: tuple[str, ...] = ()
+    charged_group: str | None = None
     disabled: bool = False
+    last_sign_in_at: datetime | None = None
+    preferences: dict[str, str] = field(default_factory=dict)
+    revision: int = 0
 
 
 @dataclass(frozen=True)
@@ -145,57 +159,6 @@ class User:
         return f"api-key:{self.key_id}" if self.key_id else f"sign-in:{self.sign_in_id}"
 
 
-FREE_ATTEMPTS = 5
-_LONGEST_LOCK = timedelta(minutes=15)
-ATTEMPTS_KEPT = timedelta(hours=1)
-
-
-def lock_after(failures: int, now: datetime) -> datetime | None:
-    """Until when sign-in is refused after so many failures in a row: doubling from one second."""
-    if failures < FREE_ATTEMPTS:
-        return None
-    return now + min(timedelta(seconds=2.0 ** (failures - FREE_ATTEMPTS)), _LONGEST_LOCK)
-
-
 def normalise_email(email: str) -> str:
     """How addresses are compared: without case or surrounding space."""
     return email.strip().lower()
-
-
-@dataclass(frozen=True)
-class RefreshFamily:
-    """One sign-in: every refresh token that descends from it. Only hashes are kept."""
-
-    id: str
-    tenant_id: str
-    user_id: str
-    current: str
-    previous: str | None
-    rotated_at: datetime
-    expires_at: datetime
-    revoked: bool = False
-
-
-REUSE_GRACE = timedelta(seconds=10)
-"""Two tabs may refresh at the same moment with the same token; the later one is not an attack."""
-
-
-class Refresh(StrEnum):
-    """What to do with a presented refresh token."""
-
-    ROTATE = "rotate"
-    REPEAT = "repeat"
-    REVOKE = "revoke"
-    REFUSE = "refuse"
-
-
-def judge_refresh(family: RefreshFamily, presented: str, now: datetime) -> Refresh:
-    """`presented` is the token's hash. A token that was already rotated away is a stolen or copied one: the
-    whole family ends (RFC 9700, section 4.14)."""
-    if family.revoked or now >= family.expires_at:
-        return Refresh.REFUSE
-    if presented == family.current:
-        return Refresh.ROTATE
-    if presented == family.previous and now - family.rotated_at <= REUSE_GRACE:
-        return Refresh.REPEAT
-    return Refresh.REVOKE

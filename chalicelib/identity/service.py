@@ -1,29 +1,54 @@
-"""Use cases of sign-in and of people."""
+"""Use cases on people and their sign-ins: what other capabilities call."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
+from chalicelib.core import trail
 from chalicelib.core.caller import Incoming
 from chalicelib.core.clock import Clock
 from chalicelib.core.config import Timings
-from chalicelib.core.errors import Conflict, NotFound, TooMany, Unauthenticated
+from chalicelib.core.errors import Forbidden, NotFound, Unauthenticated
 from chalicelib.core.ids import new_id
-from chalicelib.core.unit_of_work import ConditionFailed, UnitOfWork
+from chalicelib.core.reads import Reads
+from chalicelib.core.retry import on_conflict
+from chalicelib.core.unit_of_work import UnitOfWork, Write
 from chalicelib.identity import passwords, tokens
+from chalicelib.identity.password_rules import check_password
 from chalicelib.identity.rules import (
+    DESCRIPTIONS,
+    PERMISSIONS,
+    PERSONAL,
+    Kind,
     Person,
-    Refresh,
-    RefreshFamily,
     Role,
     User,
-    judge_refresh,
     normalise_email,
 )
-from chalicelib.identity.store import AttemptStore, FamilyStore, PersonStore
-from chalicelib.identity.tokens import RefreshToken
-from chalicelib.tenancy.service import TenancyService, Tenant
+from chalicelib.identity.sign_in_rules import SignIn
+from chalicelib.identity.store import PersonStore, Position, SignInStore
+from chalicelib.identity.tokens import AccessToken, RefreshToken
+from chalicelib.tenancy.service import TenancyService, Tenant, TenantState
 
-__all__ = ["IdentityService", "Person", "Role", "SignedIn", "User"]
+__all__ = [
+    "DESCRIPTIONS",
+    "PERMISSIONS",
+    "PERSONAL",
+    "IdentityService",
+    "Kind",
+    "Person",
+    "Role",
+    "SignIn",
+    "SignedIn",
+    "User",
+    "normalise_email",
+]
+
+_LONGEST_AGENT = 200
+_AT_ONCE = 90
+"""Rows that one unit of work ends; it has room for what goes with them."""
+_PAGE = 100
 
 
 @dataclass(frozen=True)
@@ -38,128 +63,268 @@ class SignedIn:
 @dataclass(frozen=True)
 class IdentityService:
     people: PersonStore
-    families: FamilyStore
-    attempts: AttemptStore
+    opened: SignInStore
     tenancy: TenancyService
+    reads: Reads
     uow: UnitOfWork
     clock: Clock
     timings: Timings
 
+    # Who calls
+
+    def authenticate(self, incoming: Incoming) -> User:
+        """The user behind `Authorization: Bearer …`, as sign-in, user and tenant are at this moment: what was
+        revoked, disabled or suspended is refused from the next request on. Raises Unauthenticated, and
+        Forbidden `tenant_suspended` or `address_not_allowed`."""
+        scheme, _, text = incoming.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not text:
+            raise Unauthenticated("Send an access token: Authorization: Bearer …")
+        now = self.clock()
+        token = tokens.read_access(text.strip(), now=now)
+        sign_in = self.opened.reading(token.tenant_id, token.user_id, token.sign_in_id)
+        person = self.people.reading(token.tenant_id, token.user_id)
+        tenant = self.tenancy.reading(token.tenant_id)
+        found = self.reads.fetch(sign_in, person, tenant)
+        opened = found[sign_in]
+        if opened is None or now >= opened.expires_at:
+            raise _signed_out()
+        admitted = _admitted(found[person], found[tenant], incoming.source_ip)
+        return User(
+            tenant_id=admitted.tenant_id,
+            user_id=admitted.id,
+            role=admitted.role,
+            sign_in_id=opened.id,
+            groups=admitted.groups,
+            charged_group=admitted.charged_group,
+        )
+
+    def principal(self, tenant_id: str, user_id: str, source_ip: str) -> Person:
+        """Somebody who proved by other means who they are, if they may come in at all. Raises as
+        `authenticate` does."""
+        person, tenant = self.people.reading(tenant_id, user_id), self.tenancy.reading(tenant_id)
+        found = self.reads.fetch(person, tenant)
+        return _admitted(found[person], found[tenant], source_ip)
+
+    # Sign-ins
+
+    def open_sign_in(self, person: Person, incoming: Incoming) -> SignedIn:
+        """Where every proof of identity ends: the password was right, the link was good. Raises Forbidden
+        when the person's organisation does not let them in, Unauthenticated when they are disabled."""
+        person = self.principal(person.tenant_id, person.id, incoming.source_ip)
+        now = self.clock()
+        token = RefreshToken.new(person.tenant_id, person.id, new_id("sgn"))
+        sign_in = SignIn(
+            tenant_id=person.tenant_id,
+            user_id=person.id,
+            id=token.sign_in_id,
+            current=token.digest,
+            previous=None,
+            created_at=now,
+            used_at=now,
+            expires_at=now + timedelta(seconds=self.timings.refresh_token),
+            source_ip=incoming.source_ip,
+            user_agent=incoming.headers.get("user-agent", "")[:_LONGEST_AGENT],
+        )
+        trail.identify(person.tenant_id, person.id, f"sign-in:{sign_in.id}")
+        self.uow.commit([self.opened.add(sign_in), self.people.signed_in(person, now)])
+        return self.issue(sign_in, token)
+
+    def issue(self, sign_in: SignIn, token: RefreshToken | None) -> SignedIn:
+        """An access token of this sign-in, and the refresh token where there is a new one."""
+        access = tokens.issue_access(
+            AccessToken(sign_in.tenant_id, sign_in.user_id, sign_in.id),
+            now=self.clock(),
+            lifetime=self.timings.access_token,
+        )
+        return SignedIn(access, int(self.timings.access_token), token.text if token else None)
+
+    def sign_ins(self, tenant_id: str, user_id: str) -> list[SignIn]:
+        """Those that still work, newest first."""
+        return list(self._sign_ins(tenant_id, user_id))
+
+    def sign_ins_page(
+        self, tenant_id: str, user_id: str, *, limit: int, after: Position | None
+    ) -> tuple[list[SignIn], Position | None]:
+        """The same, in pages."""
+        now = self.clock()
+        found, position = self.opened.page(tenant_id, user_id, limit=limit, after=after)
+        return [each for each in found if now < each.expires_at], position
+
+    def end_sign_in(self, tenant_id: str, user_id: str, sign_in_id: str) -> None:
+        """Its tokens stop working at once. Raises NotFound."""
+        sign_in = self.opened.get(tenant_id, user_id, sign_in_id)
+        if sign_in is None:
+            raise NotFound.of("sign-in", sign_in_id)
+        self.uow.commit([self.opened.remove(sign_in)])
+
+    def end_sign_ins(self, tenant_id: str, user_id: str, *, but: str | None = None) -> int:
+        """Ends all of a user's sign-ins, less the one named; how many."""
+        ended = 0
+        while writes := self.ending(tenant_id, user_id, but=but):
+            self.uow.commit(writes)
+            ended += len(writes)
+        return ended
+
+    def ending(self, tenant_id: str, user_id: str, *, but: str | None = None) -> list[Write]:
+        """Ends the newest of them with the caller's own change; `end_sign_ins` afterwards ends the rest."""
+        found = (each for each in self._sign_ins(tenant_id, user_id) if each.id != but)
+        return [self.opened.remove(each) for each, _ in zip(found, range(_AT_ONCE), strict=False)]
+
+    # People
+
     def create_user(self, tenant_id: str, email: str, name: str, password: str, role: Role) -> Person:
         """Raises Invalid for a weak password, Conflict `email_taken`."""
+        hashed = self.hash_password(tenant_id, password, related=(email, name))
+        person, writes = self.add_person(tenant_id, email, name, hashed, role)
+        self.uow.commit(writes)
+        return person
+
+    def add_person(
+        self,
+        tenant_id: str,
+        email: str,
+        name: str,
+        password_hash: str | None,
+        role: Role,
+        *,
+        kind: Kind = "person",
+        groups: Sequence[str] = (),
+        charged_group: str | None = None,
+    ) -> tuple[Person, list[Write]]:
+        """Somebody new, for the caller's unit of work, whose writes refuse with Conflict `email_taken`. A
+        service account has neither e-mail nor password."""
         person = Person(
             tenant_id=tenant_id,
             id=new_id("usr"),
             email=normalise_email(email),
             name=name,
             role=role,
-            password_hash=passwords.hash_password(passwords.check_strength(password)),
             created_at=self.clock(),
+            kind=kind,
+            password_hash=password_hash,
+            groups=tuple(groups),
+            charged_group=charged_group,
         )
-        self.uow.commit(self.people.add(person))
+        return person, self.people.add(person)
+
+    def hash_password(
+        self, tenant_id: str, password: str, *, field: str = "password", related: tuple[str, ...] = ()
+    ) -> str:
+        """What is stored of a new password. `related` are the person's e-mail and name. Raises Invalid that
+        names `field` unless it keeps to the tenant's policy."""
+        tenant = self.tenancy.get(tenant_id)
+        related = (*related, tenant.name, tenant.slug)
+        shortest = tenant.settings.password_min_length
+        return passwords.hash_password(
+            check_password(password, field=field, shortest=shortest, related=related)
+        )
+
+    def person(self, tenant_id: str, user_id: str) -> Person:
+        """Raises NotFound, also for another tenant's."""
+        person = self.people.get(tenant_id, user_id)
+        if person is None:
+            raise NotFound.of("user", user_id)
         return person
 
     def get(self, user: User) -> tuple[Person, Tenant]:
-        """The caller, whole. Raises NotFound when they were removed since the token was issued."""
-        person = self.people.get(user.tenant_id, user.user_id)
-        if person is None:
-            raise NotFound.of("user", user.user_id)
-        return person, self.tenancy.get(user.tenant_id)
+        """The caller, whole. Raises NotFound when they were removed since."""
+        return self.person(user.tenant_id, user.user_id), self.tenancy.get(user.tenant_id)
 
-    def login(self, email: str, password: str, *, tenant: str | None, source_ip: str) -> SignedIn:
-        """Raises Unauthenticated with one text for every cause, TooMany while locked, Conflict
-        `tenant_required` when the same e-mail and password open several tenants."""
-        address = normalise_email(email)
-        keys = [f"account#{address}", f"address#{source_ip}#{address}"]
-        now = self.clock()
-        locked = self.attempts.locked_until(keys)
-        if locked is not None and locked > now:
-            wait = int((locked - now).total_seconds()) + 1
-            raise TooMany(
-                f"Too many failed attempts. Try again in {wait} s.", code="locked", retry_after=wait
-            )
-        matches = self._matches(address, password, tenant)
-        if not matches:
-            for key in keys:
-                self.attempts.fail(key, now)
-            raise Unauthenticated("E-mail or password is wrong.", code="wrong_credentials")
-        if len(matches) > 1:
-            slugs = sorted(self.tenancy.get(person.tenant_id).slug for person in matches)
-            raise Conflict(
-                "Choose the organisation to sign in to.", code="tenant_required", extra={"tenants": slugs}
-            )
-        person = matches[0]
-        for key in keys:
-            self.attempts.clear(key)
-        if passwords.is_outdated(person.password_hash):
-            self.uow.commit([self.people.set_password(person, passwords.hash_password(password))])
-        return self._open_family(person)
+    def change(
+        self, tenant_id: str, user_id: str, change: Callable[[Person], Person], *, ends: bool = False
+    ) -> Person:
+        """Reads, changes and writes until nobody interferes; where `ends`, their sign-ins end with it.
+        Raises NotFound and what `change` raises."""
 
-    def refresh(self, cookie: str | None) -> SignedIn:
-        """A new access token and the next refresh token. Raises Unauthenticated."""
-        token = RefreshToken.parse(cookie or "")
-        family = self.families.get(token.family_id) if token else None
-        if token is None or family is None:
-            raise Unauthenticated("Please sign in.", code="signed_out")
-        now = self.clock()
-        verdict = judge_refresh(family, token.digest, now)
-        if verdict is Refresh.REVOKE:
-            self.uow.commit([self.families.revoke(family)])
-        if verdict in (Refresh.REVOKE, Refresh.REFUSE):
-            raise Unauthenticated("Please sign in again.", code="signed_out")
-        person = self.people.get(family.tenant_id, family.user_id)
-        if person is None or person.disabled or self.tenancy.get(family.tenant_id).suspended:
-            raise Unauthenticated("Please sign in again.", code="signed_out")
-        successor: RefreshToken | None = None
-        if verdict is Refresh.ROTATE:
-            successor = RefreshToken.new(family.id)
-            try:
-                self.uow.commit([self.families.rotate(family, successor.digest, now)])
-            except ConditionFailed:
-                successor = None  # another tab rotated in this moment; its cookie is the newer one
-        return self._signed_in(person, family.id, successor)
+        def attempt() -> Person:
+            before = self.person(tenant_id, user_id)
+            after = change(before)
+            ending = self.ending(tenant_id, user_id) if ends else []
+            if after != before or ending:
+                self.uow.commit([self.people.change(before, after), *ending])
+            return replace(after, revision=before.revision + 1)
 
-    def logout(self, cookie: str | None) -> None:
-        """Ends the family; harmless without one."""
-        token = RefreshToken.parse(cookie or "")
-        family = self.families.get(token.family_id) if token else None
-        if token and family and token.digest in (family.current, family.previous):
-            self.uow.commit([self.families.revoke(family)])
+        changed = on_conflict(attempt)
+        if ends:
+            self.end_sign_ins(tenant_id, user_id)
+        return changed
 
-    def authenticate(self, incoming: Incoming) -> User:
-        """The user behind `Authorization: Bearer …`. Raises Unauthenticated."""
-        scheme, _, token = incoming.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Unauthenticated("Send an access token: Authorization: Bearer …")
-        return tokens.read_access(token.strip(), now=self.clock())
+    # Leaving
 
-    def _matches(self, email: str, password: str, tenant: str | None) -> list[Person]:
-        candidates = [person for person in self.people.by_email(email) if not person.disabled]
-        if tenant:
-            wanted = self.tenancy.find(tenant)
-            candidates = [person for person in candidates if wanted and person.tenant_id == wanted.id]
-        if not candidates:
-            passwords.verify(None, password)
-            return []
-        matching = [person for person in candidates if passwords.verify(person.password_hash, password)]
-        return [person for person in matching if not self.tenancy.get(person.tenant_id).suspended]
+    def export(self, tenant_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Everybody and their sign-ins, without anything that could be used to sign in."""
+        for person in self._people(tenant_id):
+            yield "user", _told(person)
+            for sign_in in self._sign_ins(tenant_id, person.id):
+                yield (
+                    "sign-in",
+                    {
+                        "id": sign_in.id,
+                        "user_id": sign_in.user_id,
+                        "created_at": sign_in.created_at.isoformat(),
+                        "last_used_at": sign_in.used_at.isoformat(),
+                        "source_ip": sign_in.source_ip,
+                        "user_agent": sign_in.user_agent,
+                    },
+                )
 
-    def _open_family(self, person: Person) -> SignedIn:
-        token = RefreshToken.new(new_id("fam"))
-        now = self.clock()
-        family = RefreshFamily(
-            id=token.family_id,
-            tenant_id=person.tenant_id,
-            user_id=person.id,
-            current=token.digest,
-            previous=None,
-            rotated_at=now,
-            expires_at=now + timedelta(seconds=self.timings.refresh_token),
+    def erase(self, tenant_id: str) -> bool:
+        """Some of the tenant's sign-ins and people; whether nothing is left."""
+        sign_ins = self.opened.of_tenant(tenant_id, _AT_ONCE)
+        if sign_ins:
+            self.uow.commit([self.opened.remove(each) for each in sign_ins], aside=True)
+            return False
+        people, _ = self.people.page(tenant_id, limit=_AT_ONCE // 2, after=None)
+        if people:
+            self.uow.commit([one for each in people for one in self.people.remove(each)], aside=True)
+            return False
+        return True
+
+    def _people(self, tenant_id: str) -> Iterator[Person]:
+        position: Position | None = None
+        while True:
+            found, position = self.people.page(tenant_id, limit=_PAGE, after=position)
+            yield from found
+            if position is None:
+                return
+
+    def _sign_ins(self, tenant_id: str, user_id: str) -> Iterator[SignIn]:
+        position: Position | None = None
+        while True:
+            found, position = self.sign_ins_page(tenant_id, user_id, limit=_PAGE, after=position)
+            yield from found
+            if position is None:
+                return
+
+
+def _admitted(person: Person | None, tenant: Tenant | None, source_ip: str) -> Person:
+    if person is None or person.disabled or tenant is None or tenant.state is TenantState.DELETING:
+        raise _signed_out()
+    if tenant.suspended:
+        raise Forbidden("This organisation is suspended.", code="tenant_suspended")
+    if not tenant.settings.admits(source_ip):
+        raise Forbidden(
+            "Your organisation does not allow access from this address.", code="address_not_allowed"
         )
-        self.uow.commit([self.families.add(family)])
-        return self._signed_in(person, family.id, token)
+    return person
 
-    def _signed_in(self, person: Person, family_id: str, token: RefreshToken | None) -> SignedIn:
-        user = User(person.tenant_id, person.id, person.role, family_id)
-        access = tokens.issue_access(user, now=self.clock(), lifetime=self.timings.access_token)
-        return SignedIn(access, int(self.timings.access_token), token.text if token else None)
+
+def _signed_out() -> Unauthenticated:
+    return Unauthenticated("Please sign in again.", code="signed_out")
+
+
+def _told(person: Person) -> dict[str, Any]:
+    seen = person.last_sign_in_at
+    return {
+        "id": person.id,
+        "email": person.email,
+        "name": person.name,
+        "role": person.role.value,
+        "kind": person.kind,
+        "group_ids": list(person.groups),
+        "charged_group_id": person.charged_group,
+        "disabled": person.disabled,
+        "created_at": person.created_at.isoformat(),
+        "last_sign_in_at": seen.isoformat() if seen else None,
+        "preferences": person.preferences,
+    }

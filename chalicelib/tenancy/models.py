@@ -19,7 +19,9 @@ from pynamodb.models import Model
 
 from chalicelib.core.clock import epoch_millis, from_millis
 from chalicelib.core.dynamo import Delete, Put, TableMeta, Update, table, write
+from chalicelib.core.dynamo_reads import row_read
 from chalicelib.core.errors import Conflict
+from chalicelib.core.reads import Read
 from chalicelib.core.unit_of_work import Write
 from chalicelib.tenancy.logos import Logo
 from chalicelib.tenancy.rules import UNLIMITED_PLAN, Branding, Tenant, TenantSettings, TenantState
@@ -72,6 +74,9 @@ class DynamoTenantStore:
             return _tenant(TenantRow.get(tenant_id, consistent_read=True))
         except DoesNotExist:
             return None
+
+    def reading(self, tenant_id: str) -> Read[Tenant]:
+        return row_read(TenantRow, tenant_id, None, _tenant)
 
     def id_of(self, slug: str) -> str | None:
         try:

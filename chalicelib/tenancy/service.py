@@ -8,6 +8,7 @@ from chalicelib.core import trail
 from chalicelib.core.clock import Clock
 from chalicelib.core.errors import Conflict, Invalid, NotFound
 from chalicelib.core.ids import new_id
+from chalicelib.core.reads import Read
 from chalicelib.core.retry import on_conflict
 from chalicelib.core.unit_of_work import UnitOfWork, Write
 from chalicelib.tenancy.changing import Change, changed
@@ -86,6 +87,10 @@ class TenancyService:
         if tenant is None:
             raise NotFound.of("tenant", tenant_id)
         return tenant
+
+    def reading(self, tenant_id: str) -> Read[Tenant]:
+        """For whoever reads it together with rows of their own."""
+        return self.store.reading(tenant_id)
 
     def find(self, slug: str) -> Tenant | None:
         """By slug, as people type it at sign-in."""

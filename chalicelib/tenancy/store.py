@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
+from chalicelib.core.reads import Read
 from chalicelib.core.unit_of_work import Write
 from chalicelib.tenancy.logos import Logo
 from chalicelib.tenancy.rules import Tenant
@@ -13,6 +14,9 @@ class TenantStore(Protocol):
 
     def get(self, tenant_id: str) -> Tenant | None:
         """As of now: what was committed before is seen."""
+
+    def reading(self, tenant_id: str) -> Read[Tenant]:
+        """For whoever reads it together with rows of their own."""
 
     def id_of(self, slug: str) -> str | None: ...
 

@@ -48,14 +48,14 @@ def test_lockout_after_repeated_failures(client, tenant):
 
 @pytest.mark.feature("A stolen refresh token ends the sign-in it came from")
 def test_refresh_rotates_and_reuse_ends_the_family(client, tenant, control_plane, monkeypatch):
-    from chalicelib.identity import rules
+    from chalicelib.identity import sign_in_rules
 
     first = _cookie(client("POST", "/v1/auth/login", {"email": tenant.admin_email, "password": PASSWORD}))
     rotated = client("POST", "/v1/auth/refresh", headers={"cookie": first})
     assert rotated.status == 200
     second = _cookie(rotated)
     assert second != first
-    monkeypatch.setattr(rules, "REUSE_GRACE", rules.timedelta(0))
+    monkeypatch.setattr(sign_in_rules, "REUSE_GRACE", sign_in_rules.timedelta(0))
     assert client("POST", "/v1/auth/refresh", headers={"cookie": first}).status == 401
     assert client("POST", "/v1/auth/refresh", headers={"cookie": second}).status == 401
 
