@@ -1,4 +1,5 @@
-"""What must be there before the api starts: signing keys, tables, a demo tenant with an administrator.
+"""What must be there before the api starts: signing keys, tables, the bucket, a demo tenant with its
+administrator.
 
 Safe to run again at any time: it adds what is missing and changes nothing. The password is written to
 `.streamspace/env` before the user is made, so that a crash in between cannot lose it.
@@ -9,8 +10,9 @@ import secrets
 import sys
 
 from chalicelib.core import keys
+from chalicelib.core.config import config
 from chalicelib.core.errors import Conflict
-from infra import tables
+from infra import buckets, tables
 from infra.local.settings import Settings, read, write_secret
 
 TENANT_SLUG, TENANT_NAME = "demo", "Demo"
@@ -25,6 +27,7 @@ def main() -> int:
     created = tables.create_all()
     if created:
         print(f"created {', '.join(created)}")
+    buckets.create(config())
     ensure_administrator(settings)
     return 0
 

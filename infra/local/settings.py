@@ -88,6 +88,7 @@ class Settings:
             **self.aws_environment(),
             "STREAMSPACE_EVENTS_PUSH_ENDPOINT": f"http://127.0.0.1:{self.push_port}",
             "STREAMSPACE_QUEUE_ENDPOINT": f"{self.public_url}/queues",
+            "STREAMSPACE_BUCKET_ENDPOINT": f"{self.public_url}/files",
             "STREAMSPACE_KEYS_FILE": str(self.keys / "signing.json"),
             "STREAMSPACE_MAIL": os.environ.get("STREAMSPACE_MAIL") or f"file:{self.mail}",
         }

@@ -23,6 +23,8 @@ def overlay(app: Any) -> Template:
     merged: dict[str, Any] = {
         **table_resources,
         "EventFailures": resources.event_failures(),
+        "ObjectsBucket": resources.bucket(),
+        "ObjectsBucketPolicy": resources.bucket_policy(),
         "AgentRole": resources.agent_role(),
         "AppPolicy": resources.app_policy(list(table_resources)),
         _ROLE: {"Properties": {"Policies": [], "ManagedPolicyArns": [{"Ref": "AppPolicy"}]}},
@@ -70,6 +72,7 @@ def environment() -> Template:
         },
         "STREAMSPACE_AGENT_ROLE_ARN": {"Fn::GetAtt": ["AgentRole", "Arn"]},
         "STREAMSPACE_KEYS_SECRET": {"Ref": "KeysSecret"},
+        "STREAMSPACE_BUCKET": {"Ref": "ObjectsBucket"},
         "POWERTOOLS_SERVICE_NAME": "streamspace",
         "POWERTOOLS_LOG_LEVEL": {"Ref": "LogLevel"},
     }

@@ -1,8 +1,10 @@
-"""CloudFormation of what the app uses: tables, roles, a queue for events that cannot be processed."""
+"""CloudFormation of what the app uses: tables, a bucket, roles, a queue for what cannot be processed."""
 
 from typing import Any
 
+from chalicelib.core.objects import TEMPORARY
 from infra import tables
+from infra.buckets import DAYS_OF_TEMPORARY
 
 Resource = dict[str, Any]
 PREFIX = "streamspace-"
@@ -40,6 +42,15 @@ QUEUE_ACTIONS = (
 )
 
 
+OBJECT_ACTIONS = (
+    "s3:GetObject",
+    "s3:PutObject",
+    "s3:PutObjectTagging",
+    "s3:DeleteObject",
+    "s3:DeleteObjectVersion",
+)
+
+
 def table_resources() -> dict[str, Resource]:
     """One for each model; kept when the stack is deleted, restorable to any second of the last weeks."""
     return {table_id(model.Meta.table_name): _table(model) for model in tables.models()}
@@ -67,6 +78,55 @@ def _table(model: Any) -> Resource:
         "DeletionPolicy": "Retain",
         "UpdateReplacePolicy": "Retain",
         "Properties": properties,
+    }
+
+
+def bucket() -> Resource:
+    """Objects: private, encrypted, versioned; temporary ones go after a week."""
+    everything = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+    encryption = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}, "BucketKeyEnabled": True}
+    return {
+        "Type": "AWS::S3::Bucket",
+        "DeletionPolicy": "Retain",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": {
+            "PublicAccessBlockConfiguration": dict.fromkeys(everything, True),
+            "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+            "BucketEncryption": {"ServerSideEncryptionConfiguration": [encryption]},
+            "VersioningConfiguration": {"Status": "Enabled"},
+            "LifecycleConfiguration": {
+                "Rules": [
+                    {
+                        "Id": "temporary",
+                        "Status": "Enabled",
+                        "TagFilters": [{"Key": TEMPORARY, "Value": "true"}],
+                        "ExpirationInDays": DAYS_OF_TEMPORARY,
+                        "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+                    },
+                    {
+                        "Id": "halves",
+                        "Status": "Enabled",
+                        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+                    },
+                ]
+            },
+        },
+    }
+
+
+def bucket_policy() -> Resource:
+    """Nothing is read or written in the clear."""
+    arn = {"Fn::GetAtt": ["ObjectsBucket", "Arn"]}
+    plain = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, {"Fn::Sub": "${ObjectsBucket.Arn}/*"}],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return {
+        "Type": "AWS::S3::BucketPolicy",
+        "Properties": {"Bucket": {"Ref": "ObjectsBucket"}, "PolicyDocument": _document(plain)},
     }
 
 
@@ -108,6 +168,8 @@ def app_policy(table_ids: list[str]) -> Resource:
         _allow(STREAM_ACTIONS, streams),
         _allow(QUEUE_ACTIONS, queue_arns()),
         _allow("sqs:SendMessage", {"Fn::GetAtt": ["EventFailures", "Arn"]}),
+        _allow(OBJECT_ACTIONS, {"Fn::Sub": "${ObjectsBucket.Arn}/*"}),
+        _allow(("s3:ListBucket", "s3:ListBucketVersions"), {"Fn::GetAtt": ["ObjectsBucket", "Arn"]}),
         _allow("sts:AssumeRole", {"Fn::GetAtt": ["AgentRole", "Arn"]}),
         _allow("execute-api:ManageConnections", {"Fn::Sub": push}),
         _allow("secretsmanager:GetSecretValue", {"Fn::Sub": held}),

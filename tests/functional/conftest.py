@@ -29,9 +29,11 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 @pytest.fixture(scope="session")
 def control_plane(emulator: Emulator) -> Any:
     """The `app` module with its tables created."""
-    from infra import tables
+    from chalicelib.core.config import config
+    from infra import buckets, tables
 
     tables.create_all()
+    buckets.create(config())
     import app
     from chalicelib.identity import passwords
 

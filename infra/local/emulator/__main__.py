@@ -1,7 +1,8 @@
 """`python -m infra.local.emulator`, in ministack's own environment.
 
-EMULATOR_FOLDER, EMULATOR_PORT, EMULATOR_CHECKPOINTS_TABLE, EMULATOR_UNRECORDED_TABLES (comma-separated) and
-EMULATOR_COMPACT_BYTES say what to do; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are the root's.
+EMULATOR_FOLDER (the journal's and S3's), EMULATOR_PORT, EMULATOR_CHECKPOINTS_TABLE,
+EMULATOR_UNRECORDED_TABLES (comma-separated) and EMULATOR_COMPACT_BYTES say what to do;
+AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are the root's.
 """
 
 import importlib
@@ -21,8 +22,11 @@ def main() -> None:
         GATEWAY_PORT=str(port),
         MINISTACK_HOST="127.0.0.1",
         MINISTACK_ACCOUNT_ID="000000000000",
-        SERVICES="dynamodb,dynamodbstreams,sqs,sts",
+        SERVICES="dynamodb,dynamodbstreams,sqs,sts,s3",
         PERSIST_STATE="0",
+        # Each object is a file, whole before its call is answered; the seed sets the bucket up again.
+        S3_PERSIST="1",
+        S3_DATA_DIR=str(Path(os.environ["EMULATOR_FOLDER"]).absolute() / "objects"),
         DOCKER_HOST="unix:///nonexistent",
         LOG_LEVEL=os.environ.get("LOG_LEVEL", "WARNING"),
     )

@@ -25,6 +25,7 @@ CHANGES_PATH = "/_streamspace/changes"
 _SIGNED = re.compile(
     rb"AWS4-HMAC-SHA256 Credential=[A-Za-z0-9]{4,128}/\d{8}/[a-z0-9-]+/(dynamodb|sqs|sts)/aws4_request,"
 )
+_SIGNED_S3 = re.compile(rb"AWS4-HMAC-SHA256 Credential=[A-Za-z0-9]{4,128}/\d{8}/[a-z0-9-]+/s3/aws4_request,")
 
 
 class Front:
@@ -50,7 +51,7 @@ class Front:
                 await self._inner(scope, receive, send)
         elif scope["type"] == "http":
             await _answer(
-                send, 404, {"message": "Only signed calls of DynamoDB, SQS and STS are served here"}
+                send, 404, {"message": "Only signed calls of DynamoDB, SQS, STS and S3 are served here"}
             )
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
@@ -111,8 +112,24 @@ async def _while_connected(inner: App, scope: Scope, receive: Receive, send: Sen
 
 
 def _is_signed(scope: Scope) -> bool:
-    headers = dict(scope["headers"])
-    return scope["method"] == "POST" and bool(_SIGNED.match(headers.get(b"authorization", b"")))
+    authorization = dict(scope["headers"]).get(b"authorization", b"")
+    if _SIGNED_S3.match(authorization):
+        return True
+    if not authorization and scope["method"] == "GET":
+        return is_presigned(scope["query_string"].decode("latin-1"))
+    return scope["method"] == "POST" and bool(_SIGNED.match(authorization))
+
+
+def is_presigned(query: str) -> bool:
+    """Whether this is the query of a presigned S3 link, whose signature S3 then verifies."""
+    given = parse_qs(query)
+    scope = "".join(given.get("X-Amz-Credential", [""])).split("/")
+    return (
+        given.get("X-Amz-Algorithm") == ["AWS4-HMAC-SHA256"]
+        and len(scope) == 5
+        and scope[3] == "s3"
+        and len(given.get("X-Amz-Signature", [])) == 1
+    )
 
 
 async def _answer(send: Send, status: int, body: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
+from infra.local.server.files import FileForwarder
 from infra.local.server.front import Front, websocket_handlers
 from infra.local.server.gateway import Gateway
 from infra.local.server.http import App
@@ -35,6 +36,7 @@ async def _serve(settings: Settings) -> None:
         sockets,
         StaticSite(ROOT / "ui" / "dist", ROOT / ".streamspace" / "install"),
         QueueForwarder(f"http://127.0.0.1:{settings.emulator_port}"),
+        FileForwarder(f"http://127.0.0.1:{settings.emulator_port}"),
         stream_url=settings.stream_url,
     )
     servers = [_server(front, settings.api_port), _server(sockets.manage, settings.push_port)]

@@ -3,7 +3,8 @@
 import re
 from typing import Any
 
-from infra.local.server import queues
+from infra.local.server import files, queues
+from infra.local.server.files import FileForwarder
 from infra.local.server.gateway import Gateway
 from infra.local.server.http import (
     Answer,
@@ -35,6 +36,7 @@ class Front:
         sockets: Sockets,
         site: StaticSite,
         forwarder: QueueForwarder,
+        file_forwarder: FileForwarder,
         *,
         stream_url: str,
     ) -> None:
@@ -42,6 +44,7 @@ class Front:
         self._sockets = sockets
         self._site = site
         self._forwarder = forwarder
+        self._files = file_forwarder
         self._stream_url = stream_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,6 +59,7 @@ class Front:
         while (await receive())["type"] == "lifespan.startup":
             await send({"type": "lifespan.startup.complete"})
         await self._forwarder.close()
+        await self._files.close()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,6 +83,8 @@ class Front:
     async def _answer(self, request: Request, receive: Receive) -> Answer:
         if _under(request.path, queues.PREFIX):
             return await self._forwarder.handle(request, receive)
+        if _under(request.path, files.PREFIX):
+            return await self._files.handle(request)
         if any(_under(request.path, prefix) for prefix in API_PREFIXES):
             return await self._gateway.handle(request)
         return self._site.handle(request)
