@@ -68,6 +68,7 @@ def create_all() -> list[str]:
             client.create_table(**request)
         except ClientError as error:
             if error.response["Error"]["Code"] == "ResourceInUseException":
+                _add_indexes(client, request)
                 continue
             raise
         if expires(model):
@@ -77,3 +78,16 @@ def create_all() -> list[str]:
             )
         created.append(str(request["TableName"]))
     return created
+
+
+def _add_indexes(client: Any, request: dict[str, Any]) -> None:
+    """To a table that an older version made. DynamoDB adds one index at a time and fills it."""
+    known = client.describe_table(TableName=request["TableName"])["Table"].get("GlobalSecondaryIndexes", [])
+    names = {index["IndexName"] for index in known}
+    for index in request.get("GlobalSecondaryIndexes", []):
+        if index["IndexName"] not in names:
+            client.update_table(
+                TableName=request["TableName"],
+                AttributeDefinitions=request["AttributeDefinitions"],
+                GlobalSecondaryIndexUpdates=[{"Create": index}],
+            )

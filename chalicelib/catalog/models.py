@@ -11,6 +11,7 @@ from chalicelib.catalog.rules import Template
 from chalicelib.catalog.store import Position
 from chalicelib.core.dynamo import Delete, Put, TableMeta, table, write
 from chalicelib.core.unit_of_work import Write
+from chalicelib.core.dynamo_rows import remove_partition
 
 _DOCUMENT: TypeAdapter[Template] = TypeAdapter(Template)
 
@@ -53,6 +54,9 @@ class DynamoTemplateStore:
 
 def _row(template: Template) -> TemplateRow:
     return TemplateRow(
+    def erase(self, tenant_id: str) -> bool:
+        return remove_partition(TemplateRow, tenant_id)
+
         template.tenant_id,
         template.id,
         version=template.version,

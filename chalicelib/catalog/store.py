@@ -24,3 +24,6 @@ class TemplateStore(Protocol):
         """Fails with ConditionFailed unless the stored version is the one before."""
 
     def remove(self, template: Template) -> Write: ...
+
+    def erase(self, tenant_id: str) -> bool:
+        """Remove a slice of the tenant's; True when none is left."""

@@ -1,9 +1,12 @@
 """Agents, their keys, enrolment tokens and nonces on DynamoDB.
 
 Keys, tokens and nonces are lookups that yield the tenant or precede it, so their keys cannot start with it.
+Keys and tokens are found by their tenant through an index; nonces carry no id at all.
 """
 
+import hashlib
 from datetime import datetime, timedelta
+from typing import Any
 
 from pynamodb.attributes import (
     BooleanAttribute,
@@ -12,11 +15,13 @@ from pynamodb.attributes import (
     UnicodeAttribute,
 )
 from pynamodb.exceptions import DoesNotExist, PutError
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
 from chalicelib.controllers.agent_rules import Agent, AgentKey, EnrollmentToken, boots_after
 from chalicelib.core.clock import epoch_millis, from_millis
 from chalicelib.core.dynamo import Delete, Put, TableMeta, Update, table, write
+from chalicelib.core.dynamo_rows import REMOVED_AT_ONCE, remove_partition, remove_rows
 from chalicelib.core.unit_of_work import Write
 
 _TOKEN_KEPT = timedelta(days=1)
@@ -39,11 +44,38 @@ class AgentRow(Model):
     version = UnicodeAttribute()
 
 
+class KeysOfTenant(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
+    """A tenant's keys, revoked ones too: for its deletion."""
+
+    class Meta:
+        index_name = "by-tenant"
+        projection = KeysOnlyProjection()
+        read_capacity_units = 0
+        write_capacity_units = 0
+
+    tenant_id = UnicodeAttribute(hash_key=True)
+    key_id = UnicodeAttribute(range_key=True)
+
+
+class TokensOfTenant(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
+    """A tenant's tokens: for its deletion."""
+
+    class Meta:
+        index_name = "by-tenant"
+        projection = KeysOnlyProjection()
+        read_capacity_units = 0
+        write_capacity_units = 0
+
+    tenant_id = UnicodeAttribute(hash_key=True)
+    token_hash = UnicodeAttribute(range_key=True)
+
+
 class KeyRow(Model):
     class Meta(TableMeta):
         table_name = table("agent-keys")
 
     key_id = UnicodeAttribute(hash_key=True)
+    by_tenant = KeysOfTenant()
     public_key = UnicodeAttribute()
     tenant_id = UnicodeAttribute()
     controller_id = UnicodeAttribute()
@@ -57,6 +89,7 @@ class TokenRow(Model):
         table_name = table("enrollment-tokens")
 
     token_hash = UnicodeAttribute(hash_key=True)
+    by_tenant = TokensOfTenant()
     tenant_id = UnicodeAttribute()
     expires_at = NumberAttribute()
     created_by = UnicodeAttribute()
@@ -179,7 +212,8 @@ class DynamoAgentStore:
         ]
 
     def first_use(self, key_id: str, nonce: str, expires_at: datetime) -> bool:
-        row = NonceRow(f"{key_id}#{nonce}", ttl=int(expires_at.timestamp()))
+        digest = hashlib.sha256(f"{key_id}#{nonce}".encode()).hexdigest()
+        row = NonceRow(digest, ttl=int(expires_at.timestamp()))
         try:
             row.save(NonceRow.nonce.does_not_exist())
         except PutError as error:
@@ -187,6 +221,16 @@ class DynamoAgentStore:
                 return False
             raise
         return True
+
+    def every(self, tenant_id: str) -> list[Agent]:
+        return [_agent(row) for row in AgentRow.query(tenant_id, consistent_read=True)]
+
+    def erase(self, tenant_id: str) -> bool:
+        keys = list(KeyRow.by_tenant.query(tenant_id, limit=REMOVED_AT_ONCE))
+        tokens = list(TokenRow.by_tenant.query(tenant_id, limit=REMOVED_AT_ONCE))
+        remove_rows(KeyRow, [KeyRow(row.key_id) for row in keys])
+        remove_rows(TokenRow, [TokenRow(row.token_hash) for row in tokens])
+        return remove_partition(AgentRow, tenant_id) and not keys and not tokens
 
 
 def _place(controller_id: str, agent_id: str) -> str:

@@ -10,11 +10,12 @@ from chalicelib.controllers.rules import Controller, ControllerState, state
 from chalicelib.controllers.store import AgentStore, ControllerStore
 from chalicelib.core.clock import Clock
 from chalicelib.core.config import Config
-from chalicelib.core.errors import Conflict, Gone, Invalid, NotFound, Unauthenticated, Unavailable
+from chalicelib.core.errors import Conflict, Forbidden, Gone, Invalid, NotFound, Unauthenticated, Unavailable
 from chalicelib.core.ids import new_id, new_secret
 from chalicelib.core.retry import on_conflict
 from chalicelib.core.unit_of_work import UnitOfWork, Write
 from chalicelib.protocol.agents import EnrollAnswer, EnrollRequest
+from chalicelib.tenancy.service import TenancyService
 
 _NAME_LENGTH = 80
 
@@ -32,6 +33,7 @@ class EnrollmentService:
     store: AgentStore
     controllers: ControllerStore
     agents: AgentService
+    tenancy: TenancyService
     queues: Queues
     uow: UnitOfWork
     clock: Clock
@@ -67,7 +69,8 @@ class EnrollmentService:
 
         The same token and key get the same answer again. Raises Unauthenticated `enrollment_token_unknown`,
         Gone `enrollment_token_expired`, Conflict `enrollment_token_used`, `backend_mismatch`,
-        `backend_known` (offers takeover) or `protocol_unsupported`, Unavailable without a queue.
+        `backend_known` (offers takeover), `plan_limit` or `protocol_unsupported`, Forbidden
+        `tenant_suspended`, Unavailable without a queue.
         """
         self.agents.check_protocol(request.protocol_version)
         _check_key(request.public_key)
@@ -93,7 +96,13 @@ class EnrollmentService:
             return self._repeated(token.used_key_id, request)
         if self.clock() >= token.expires_at:
             raise Gone("This enrolment token has expired. Create a new one.", code="enrollment_token_expired")
+        if self.tenancy.get(token.tenant_id).suspended:
+            raise Forbidden("This organisation is suspended.", code="tenant_suspended")
         known = self._known(token, request)
+        if known is None:
+            self.tenancy.allow(
+                token.tenant_id, "controllers", lambda: len(self.controllers.all_of(token.tenant_id))
+            )
         controller = known or self._new_controller(token, request)
         agent = Agent(
             tenant_id=token.tenant_id,

@@ -28,6 +28,7 @@ from chalicelib.protocol.agents import Capacity, Health, Heartbeat, PartHealth
 from chalicelib.protocol.instances import Reason
 from chalicelib.quotas.service import Amount
 
+from chalicelib.core.dynamo_rows import remove_partition
 _REASON_LENGTH = 300
 _AGENT_LABELS = 16
 _LABEL_LENGTH = 63
@@ -208,6 +209,9 @@ def _in_use() -> DomainError:
         "Sessions still run or sleep on this controller. Terminate them first; cordon it so that no new ones "
         "come.",
         code="controller_in_use",
+    def erase(self, tenant_id: str) -> bool:
+        return remove_partition(BackendRow, tenant_id) and remove_partition(ControllerRow, tenant_id)
+
     )
 
 

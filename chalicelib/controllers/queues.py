@@ -77,15 +77,23 @@ class Queues:
 
     def remove(self, controller_id: str) -> None:
         """Delete both. A queue that is left over is harmless, so failures are only logged."""
+        try:
+            self.erase(controller_id)
+        except QueueError as error:
+            logger.warning("queue not deleted", extra={"controller_id": controller_id, "error": str(error)})
+
+    def erase(self, controller_id: str) -> None:
+        """Delete both, or find that they are gone. Raises QueueError."""
         self._urls.pop(controller_id, None)
         for dead in (False, True):
             try:
                 url = self._sqs.get_queue_url(QueueName=self._name(controller_id, dead=dead))["QueueUrl"]
                 self._sqs.delete_queue(QueueUrl=url)
-            except (BotoCoreError, ClientError) as error:
-                logger.warning(
-                    "queue not deleted", extra={"controller_id": controller_id, "error": str(error)}
-                )
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") not in _NO_QUEUE:
+                    raise QueueError(str(error)) from error
+            except BotoCoreError as error:
+                raise QueueError(str(error)) from error
 
     def access(self, controller_id: str) -> QueueAccess:
         """Credentials for this one queue, which is made again if it is gone. Raises QueueError."""

@@ -13,7 +13,7 @@ from chalicelib.controllers.service import AgentCaller, AgentService, Controller
 from chalicelib.core import paging
 from chalicelib.core.api import Api, Call, anonymous
 from chalicelib.core.caller import Anonymous, Incoming
-from chalicelib.core.errors import Conflict, Gone, NotFound, Unauthenticated
+from chalicelib.core.errors import Conflict, Forbidden, Gone, NotFound, Unauthenticated
 from chalicelib.core.schemas import PageQuery
 from chalicelib.identity.service import User
 from chalicelib.protocol.agents import (
@@ -103,7 +103,7 @@ def build_enrollment(service: EnrollmentService) -> Api[Anonymous]:
         "/agent/v1/enroll",
         body=EnrollRequest,
         answers=EnrollAnswer,
-        raises=(Unauthenticated, NotFound, Conflict, Gone),
+        raises=(Unauthenticated, Forbidden, NotFound, Conflict, Gone),
     )
     def enroll(call: Call[Anonymous], body: EnrollRequest) -> EnrollAnswer:
         """Trade an enrolment token and a public key for an identity."""

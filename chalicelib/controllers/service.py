@@ -4,8 +4,8 @@ Booking hands back writes for the caller's unit of work. A booking that does not
 of work raise ConditionFailed: read the candidates again and choose anew (`core.retry.on_conflict`).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.controllers.agents import AgentCaller, AgentService
@@ -107,3 +107,51 @@ class ControllerService:
         controller = self.get(tenant_id, controller_id).controller
         self.uow.commit([*self.store.remove(controller), *self.agents.revoke_all(tenant_id, controller_id)])
         self.queues.remove(controller_id)
+
+    def retire(self, tenant_id: str) -> list[str]:
+        """Refuse all agents of a tenant from now on. The ids of its controllers, whose queues remain."""
+        found = [each.id for each in self.store.all_of(tenant_id)]
+        for controller_id in found:
+            self.uow.commit(self.agents.revoke_all(tenant_id, controller_id))
+        return found
+
+    def remove_queues(self, controller_ids: Sequence[str]) -> None:
+        """Also queues that were made again behind a controller that is gone. Raises QueueError."""
+        for each in controller_ids:
+            self.queues.erase(each)
+
+    def export(self, tenant_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Controllers and their agents. Keys stay out: they open nothing for anybody but the agent."""
+        for each in self.store.all_of(tenant_id):
+            yield "controller", document(each)
+        for agent in self.agents.store.every(tenant_id):
+            yield (
+                "agent",
+                {
+                    "id": agent.id,
+                    "controller_id": agent.controller_id,
+                    "version": agent.version,
+                    "created_at": agent.created_at.isoformat(),
+                },
+            )
+
+    def erase(self, tenant_id: str) -> bool:
+        """Remove a slice of a tenant's controllers, agents, keys and tokens; True when none is left."""
+        return self.agents.store.erase(tenant_id) and self.store.erase(tenant_id)
+
+
+def document(controller: Controller) -> dict[str, Any]:
+    """A controller as an export tells of it: what was set and what its backend is."""
+    capacity = controller.capacity
+    return {
+        "id": controller.id,
+        "name": controller.name,
+        "platform": controller.platform,
+        "backend_id": controller.backend_id,
+        "created_at": controller.created_at.isoformat(),
+        "labels": controller.labels,
+        "cordoned": controller.cordoned,
+        "session_limit": controller.session_limit,
+        "capacity": capacity.model_dump(mode="json") if capacity else None,
+        "last_seen_at": controller.contact.seen_at.isoformat() if controller.contact else None,
+    }

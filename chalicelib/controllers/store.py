@@ -65,6 +65,9 @@ class ControllerStore(Protocol):
         """Refused with Conflict `controller_in_use` while anything is booked."""
 
 
+    def erase(self, tenant_id: str) -> bool:
+        """Remove a slice of the tenant's, whatever is booked; True when none is left."""
+
 class AgentStore(Protocol):
     """Agents, their keys, enrolment tokens and nonces."""
 
@@ -90,4 +93,11 @@ class AgentStore(Protocol):
         """The agent goes and its key is refused from now on."""
 
     def first_use(self, key_id: str, nonce: str, expires_at: datetime) -> bool:
+    def every(self, tenant_id: str) -> list[Agent]:
+        """Of all of the tenant's controllers."""
+
+    def erase(self, tenant_id: str) -> bool:
+        """Remove a slice of the tenant's agents, keys and tokens; True when none is left to be seen (keys and
+        tokens are found through an index, which may lag)."""
+
         """Remember a nonce until then. False if it is remembered already."""

@@ -4,7 +4,7 @@ A tenant's counter, the event and the mark of its source change in one transacti
 reader sees a number before the ones below it, and a record that is delivered twice finds its mark.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -13,6 +13,7 @@ from pynamodb.models import Model
 
 from chalicelib.core.clock import epoch_millis, from_millis
 from chalicelib.core.dynamo import Put, TableMeta, Update, table, write
+from chalicelib.core.dynamo_rows import remove_partition
 from chalicelib.core.unit_of_work import Write
 from chalicelib.events.rules import Draft, Event
 
@@ -98,6 +99,12 @@ class DynamoEventStore:
     def several(self, tenant_id: str, numbers: Sequence[int]) -> list[Event]:
         rows = EventRow.batch_get([(tenant_id, number) for number in numbers], consistent_read=True)
         return sorted((_event(row) for row in rows), key=lambda event: event.number)
+
+    def all_of(self, tenant_id: str) -> Iterator[Event]:
+        return map(_event, EventRow.query(tenant_id, consistent_read=True))
+
+    def erase(self, tenant_id: str) -> bool:
+        return all(remove_partition(model, tenant_id) for model in (EventRow, MarkRow, CounterRow))
 
 
 def _event(row: EventRow) -> Event:

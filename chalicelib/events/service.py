@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from chalicelib.events.push import Delivery, Pusher
 from chalicelib.events.rules import Draft, Event, Source, Subject, Viewer
 from chalicelib.events.sockets import SocketService
 from chalicelib.events.store import APPEND_LIMIT, Connection, ConnectionStore, EventStore
+from chalicelib.tenancy.service import TenancyService
 
 __all__ = ["Caught", "EventService", "IssuedTicket", "SocketService", "Source", "Subject", "Viewer"]
 
@@ -48,6 +49,7 @@ class EventService:
     store: EventStore
     connections: ConnectionStore
     pusher: Pusher
+    tenancy: TenancyService
     uow: UnitOfWork
     clock: Clock
     config: Config
@@ -65,6 +67,8 @@ class EventService:
             if draft is not None:
                 drafts[draft.tenant_id].append(draft)
         for tenant_id, listed in drafts.items():
+            if self.tenancy.is_leaving(tenant_id):
+                continue  # nobody is left to be told, and what is written now might outlive the tenant
             for start in range(0, len(listed), APPEND_LIMIT):
                 self._push(tenant_id, self._append(tenant_id, listed[start : start + APPEND_LIMIT]))
 
@@ -109,6 +113,25 @@ class EventService:
         now, lifetime = self.clock(), self.config.timings.ticket
         text = tickets.issue(viewer, now=now, lifetime=lifetime)
         return IssuedTicket(text, now + timedelta(seconds=lifetime))
+
+    def export(self, tenant_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The events that are still kept."""
+        for event in self.store.all_of(tenant_id):
+            yield (
+                "event",
+                {
+                    "id": event.number,
+                    "kind": event.kind,
+                    "at": event.at.isoformat(),
+                    "data": json.loads(event.data),
+                },
+            )
+
+    def erase(self, tenant_id: str) -> bool:
+        """Remove a slice of a tenant's events and open connections; True when none is left."""
+        for connection in self.connections.of_tenant(tenant_id):
+            self.uow.commit(self.connections.remove(connection))
+        return self.store.erase(tenant_id)
 
     def _append(self, tenant_id: str, drafts: list[Draft]) -> list[Event]:
         return on_conflict(lambda: self._append_once(tenant_id, drafts), times=20)

@@ -95,6 +95,21 @@ class SocketService:
             self._refuse(connection, _late())
         return len(overdue)
 
+    def close_all(self, tenant_id: str) -> int:
+        """Close a tenant's connections: from now on nobody of it is to follow anything. How many."""
+        found = self.connections.of_tenant(tenant_id)
+        for connection in found:
+            self._refuse(connection, Unauthenticated("Please sign in again.", code="signed_out"))
+        return len(found)
+
+    def close_of(self, tenant_id: str, user_id: str) -> None:
+        """End somebody's connections, because what they may see has changed: they come back with a ticket
+        that says what it is now, or not at all."""
+        for connection in self.connections.of_tenant(tenant_id):
+            if connection.viewer is not None and connection.viewer.user_id == user_id:
+                self.uow.commit(self.connections.remove(connection), aside=True)
+                self.pusher.close(connection)
+
     def _authenticate(self, connection: Connection, said: Authenticate) -> None:
         if connection.viewer is not None:
             raise Unauthenticated("This connection has authenticated before.", code="authenticated_twice")

@@ -1,6 +1,6 @@
 """What events need from storage."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -38,6 +38,12 @@ class EventStore(Protocol):
 
     def several(self, tenant_id: str, numbers: Sequence[int]) -> list[Event]:
         """Those that still exist, in order."""
+
+    def all_of(self, tenant_id: str) -> Iterator[Event]:
+        """Those that still exist, in order; for an export."""
+
+    def erase(self, tenant_id: str) -> bool:
+        """Remove a slice of the tenant's; True when none is left."""
 
 
 class ConnectionStore(Protocol):

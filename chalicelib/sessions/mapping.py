@@ -35,6 +35,11 @@ def place(tenant_id: str, controller_id: str | None) -> str:
     return f"{tenant_id}#{controller_id or _PENDING}"
 
 
+def history(tenant_id: str, session_id: str) -> str:
+    """Hash key of one session's timeline."""
+    return f"{tenant_id}#{session_id}"
+
+
 def attributes(session: Session) -> dict[str, Any]:
     """The row's attributes besides its keys; None for those that it lacks."""
     lane, opened, holder = session.lane, session.lane.open, session.lane.holder

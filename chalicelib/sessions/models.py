@@ -24,19 +24,22 @@ from chalicelib.sessions.entities import (
     Verdict,
 )
 from chalicelib.sessions.mapping import ENDED
+from chalicelib.sessions.removal import DynamoRemoval
 from chalicelib.sessions.row_models import DetailsRow, SessionRow
 from chalicelib.sessions.rules import State
 from chalicelib.sessions.store import Due, Position
-from chalicelib.sessions.timeline import DynamoTimeline
+from chalicelib.sessions.timeline import KEPT, DynamoTimeline
 
 _ENDED_KEPT = timedelta(days=90)
+_DETAILS_KEPT = KEPT + timedelta(days=10)
+"""Longer than any step of the timeline: they are how a tenant's deletion finds them all."""
 _ROUNDS = 6
 """Queries for one page at most; a filter that drops much yields a short page and a cursor."""
 _FENCE_SHIFT = 2**40
 """A report's rank is its fence, then its sequence, in one number."""
 
 
-class DynamoSessionStore(DynamoTimeline):
+class DynamoSessionStore(DynamoTimeline, DynamoRemoval):
     """`SessionStore` on PynamoDB."""
 
     def get(self, tenant_id: str, session_id: str) -> Session | None:
@@ -198,7 +201,7 @@ class DynamoSessionStore(DynamoTimeline):
             write(
                 Update(
                     details,
-                    (DetailsRow.ttl.set(session.updated_at + _ENDED_KEPT),),
+                    (DetailsRow.ttl.set(session.updated_at + _DETAILS_KEPT),),
                     DetailsRow.session_id.exists(),
                 )
             ),

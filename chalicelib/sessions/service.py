@@ -1,6 +1,6 @@
 """The sessions capability as others see it: one object that holds the use cases, and the types they speak."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ from chalicelib.identity.service import User
 from chalicelib.quotas.service import QuotaService
 from chalicelib.sessions.activity import Activity
 from chalicelib.sessions.creation import Creation, NewSession
+from chalicelib.sessions.departure import Departure
 from chalicelib.sessions.entities import Overview, Session
 from chalicelib.sessions.inventory import Inventories
 from chalicelib.sessions.ledger import Ledger
@@ -100,6 +101,11 @@ class SessionService:
 
     @cached_property
     def sweeper(self) -> Sweeper:
+    @cached_property
+    def departure(self) -> Departure:
+        """What a tenant's end, or its export, asks of all its sessions."""
+        return Departure(self.ledger, self.lifecycle)
+
         """Attends to what is due."""
         return Sweeper(self.ledger, self.placing)
 
@@ -123,6 +129,25 @@ class SessionService:
 
     def recount(self, tenant_id: str) -> list[Drift]:
         """Where bookings and sessions differ; empty when the books are right."""
+    def end_all(self, tenant_id: str, actor: str, *, delete_homes: bool) -> int:
+        """End a slice of a tenant's sessions; how many are not over yet, commands under way included. Safe to
+        repeat until it is none. A session that cannot be ended now does not keep the others waiting."""
+        return self.departure.end_all(tenant_id, actor, delete_homes=delete_homes)
+
+    def end_of_user(self, tenant_id: str, user_id: str, *, actor: str, delete_homes: bool) -> None:
+        """Ask for the end of everything that somebody runs, because they leave. Safe to repeat; one that
+        cannot be ended now does not keep the others waiting."""
+        self.departure.end_of_user(tenant_id, user_id, actor, delete_homes=delete_homes)
+        self.placing.retry_pending(tenant_id)
+
+    def export(self, tenant_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Sessions, ended ones too, each with its timeline."""
+        return self.departure.export(tenant_id)
+
+    def erase(self, tenant_id: str) -> bool:
+        """Remove a slice of a tenant's sessions, whatever state they are in; True when none is left."""
+        return self.store.erase(tenant_id)
+
         return recount(self.ledger, tenant_id)
 
     def view_of_image(self, image: Mapping[str, Any]) -> SessionView:

@@ -58,6 +58,12 @@ class SessionStore(Protocol):
     def all_of(self, tenant_id: str) -> Iterator[Session]:
         """Every session of a tenant that is not archived, read consistently. Not for requests."""
 
+    def ever(self, tenant_id: str) -> Iterator[Session]:
+        """The same and the archived ones."""
+
+    def erase(self, tenant_id: str) -> bool:
+        """Remove a slice of all that is kept of a tenant's sessions; True when none is left."""
+
     def placed_on(self, tenant_id: str, controller_id: str) -> list[str]:
         """Ids of sessions that were placed there and are not archived."""
 

@@ -12,7 +12,8 @@ from chalicelib.sessions.row_models import TimelineRow
 from chalicelib.sessions.rules import State
 from chalicelib.sessions.store import Position
 
-_KEPT = timedelta(days=400)
+KEPT = timedelta(days=400)
+"""How long a step is kept; as long as its session may live."""
 _STEPS = 10
 """Room for the steps of one revision."""
 
@@ -25,7 +26,7 @@ class DynamoTimeline:
             write(
                 Put(
                     TimelineRow(
-                        _key(session.tenant_id, session.id),
+                        mapping.history(session.tenant_id, session.id),
                         session.revision * _STEPS + number,
                         at=epoch_millis(entry.at),
                         before=entry.before.value if entry.before else None,
@@ -34,7 +35,7 @@ class DynamoTimeline:
                         cause=entry.cause,
                         reason=mapping.reason_out(entry.reason),
                         generation=entry.generation,
-                        ttl=entry.at + _KEPT,
+                        ttl=entry.at + KEPT,
                     )
                 )
             )
@@ -44,12 +45,10 @@ class DynamoTimeline:
     def timeline(
         self, tenant_id: str, session_id: str, *, limit: int, after: Position | None
     ) -> tuple[list[Entry], Position | None]:
-        rows = TimelineRow.query(_key(tenant_id, session_id), limit=limit, last_evaluated_key=after)
+        rows = TimelineRow.query(
+            mapping.history(tenant_id, session_id), limit=limit, last_evaluated_key=after
+        )
         return [_entry(row) for row in rows], rows.last_evaluated_key
-
-
-def _key(tenant_id: str, session_id: str) -> str:
-    return f"{tenant_id}#{session_id}"
 
 
 def _entry(row: TimelineRow) -> Entry:

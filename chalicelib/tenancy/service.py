@@ -97,6 +97,11 @@ class TenancyService:
         tenant_id = self.store.id_of(slug.strip().lower())
         return self.store.get(tenant_id) if tenant_id else None
 
+    def is_leaving(self, tenant_id: str) -> bool:
+        """Whether it is being deleted, or gone."""
+        tenant = self.store.get(tenant_id)
+        return tenant is None or tenant.state is TenantState.DELETING
+
     def every(self) -> Iterator[Tenant]:
         """All of them, in no order; for the operator of the deployment."""
         return self.store.all()
@@ -105,14 +110,17 @@ class TenancyService:
         """Its picture, where it has one."""
         return self.store.logo(tenant.id) if tenant.branding.has_logo else None
 
-    def allow(self, tenant_id: str, what: Limited, have: int) -> None:
-        """Whether the plan lets the tenant have one more than `have`. Raises Conflict `plan_limit`.
+    def allow(self, tenant_id: str, what: Limited, have: int | Callable[[], int]) -> None:
+        """Whether the plan lets the tenant have one more than `have`, which is only counted where there is a
+        limit. Raises Conflict `plan_limit`.
 
         A limit of what is sold, not of what there is: creations that race may end one or two above it.
         """
         tenant = self.get(tenant_id)
         limit: int | None = getattr(tenant.limits, what)
-        if limit is not None and have >= limit:
+        if limit is None:
+            return
+        if (have() if callable(have) else have) >= limit:
             raise Conflict(
                 f"The plan {tenant.plan} allows {limit} {_WORDS[what]}.",
                 code="plan_limit",
