@@ -10,8 +10,8 @@ from pynamodb.models import Model
 from chalicelib.catalog.rules import Template
 from chalicelib.catalog.store import Position
 from chalicelib.core.dynamo import Delete, Put, TableMeta, table, write
-from chalicelib.core.unit_of_work import Write
 from chalicelib.core.dynamo_rows import remove_partition
+from chalicelib.core.unit_of_work import Write
 
 _DOCUMENT: TypeAdapter[Template] = TypeAdapter(Template)
 
@@ -51,12 +51,12 @@ class DynamoTemplateStore:
     def remove(self, template: Template) -> Write:
         return write(Delete(TemplateRow(template.tenant_id, template.id)))
 
-
-def _row(template: Template) -> TemplateRow:
-    return TemplateRow(
     def erase(self, tenant_id: str) -> bool:
         return remove_partition(TemplateRow, tenant_id)
 
+
+def _row(template: Template) -> TemplateRow:
+    return TemplateRow(
         template.tenant_id,
         template.id,
         version=template.version,

@@ -22,13 +22,13 @@ from chalicelib.controllers.rules import Contact, Controller, HealthReport
 from chalicelib.controllers.store import Change
 from chalicelib.core.clock import epoch_millis, from_millis
 from chalicelib.core.dynamo import Check, Delete, Put, TableMeta, Update, table, write
+from chalicelib.core.dynamo_rows import remove_partition
 from chalicelib.core.errors import Conflict, DomainError, NotFound
 from chalicelib.core.unit_of_work import Write
 from chalicelib.protocol.agents import Capacity, Health, Heartbeat, PartHealth
 from chalicelib.protocol.instances import Reason
 from chalicelib.quotas.service import Amount
 
-from chalicelib.core.dynamo_rows import remove_partition
 _REASON_LENGTH = 300
 _AGENT_LABELS = 16
 _LABEL_LENGTH = 63
@@ -198,6 +198,9 @@ class DynamoControllerStore:
             write(Delete(BackendRow(controller.tenant_id, controller.backend_id))),
         ]
 
+    def erase(self, tenant_id: str) -> bool:
+        return remove_partition(BackendRow, tenant_id) and remove_partition(ControllerRow, tenant_id)
+
     @staticmethod
     def _update(tenant_id: str, controller_id: str, actions: Sequence[Action], refused: Any = None) -> Write:
         row = ControllerRow(tenant_id, controller_id)
@@ -209,9 +212,6 @@ def _in_use() -> DomainError:
         "Sessions still run or sleep on this controller. Terminate them first; cordon it so that no new ones "
         "come.",
         code="controller_in_use",
-    def erase(self, tenant_id: str) -> bool:
-        return remove_partition(BackendRow, tenant_id) and remove_partition(ControllerRow, tenant_id)
-
     )
 
 

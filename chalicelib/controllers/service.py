@@ -140,6 +140,11 @@ class ControllerService:
         return self.agents.store.erase(tenant_id) and self.store.erase(tenant_id)
 
 
+def _facts(change: Change) -> dict[str, object]:
+    """What an administrator set, for the audit log."""
+    return {name: value for name, value in vars(change).items() if value is not None}
+
+
 def document(controller: Controller) -> dict[str, Any]:
     """A controller as an export tells of it: what was set and what its backend is."""
     capacity = controller.capacity

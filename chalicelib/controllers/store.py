@@ -64,9 +64,9 @@ class ControllerStore(Protocol):
     def remove(self, controller: Controller) -> list[Write]:
         """Refused with Conflict `controller_in_use` while anything is booked."""
 
-
     def erase(self, tenant_id: str) -> bool:
         """Remove a slice of the tenant's, whatever is booked; True when none is left."""
+
 
 class AgentStore(Protocol):
     """Agents, their keys, enrolment tokens and nonces."""
@@ -92,7 +92,6 @@ class AgentStore(Protocol):
     def revoke(self, agent: Agent, now: datetime) -> list[Write]:
         """The agent goes and its key is refused from now on."""
 
-    def first_use(self, key_id: str, nonce: str, expires_at: datetime) -> bool:
     def every(self, tenant_id: str) -> list[Agent]:
         """Of all of the tenant's controllers."""
 
@@ -100,4 +99,5 @@ class AgentStore(Protocol):
         """Remove a slice of the tenant's agents, keys and tokens; True when none is left to be seen (keys and
         tokens are found through an index, which may lag)."""
 
+    def first_use(self, key_id: str, nonce: str, expires_at: datetime) -> bool:
         """Remember a nonce until then. False if it is remembered already."""

@@ -100,12 +100,12 @@ class SessionService:
         return Activity(self.ledger, self.placing)
 
     @cached_property
-    def sweeper(self) -> Sweeper:
-    @cached_property
     def departure(self) -> Departure:
         """What a tenant's end, or its export, asks of all its sessions."""
         return Departure(self.ledger, self.lifecycle)
 
+    @cached_property
+    def sweeper(self) -> Sweeper:
         """Attends to what is due."""
         return Sweeper(self.ledger, self.placing)
 
@@ -127,8 +127,6 @@ class SessionService:
         """
         return self.queries.running(user, session_id)
 
-    def recount(self, tenant_id: str) -> list[Drift]:
-        """Where bookings and sessions differ; empty when the books are right."""
     def end_all(self, tenant_id: str, actor: str, *, delete_homes: bool) -> int:
         """End a slice of a tenant's sessions; how many are not over yet, commands under way included. Safe to
         repeat until it is none. A session that cannot be ended now does not keep the others waiting."""
@@ -148,6 +146,8 @@ class SessionService:
         """Remove a slice of a tenant's sessions, whatever state they are in; True when none is left."""
         return self.store.erase(tenant_id)
 
+    def recount(self, tenant_id: str) -> list[Drift]:
+        """Where bookings and sessions differ; empty when the books are right."""
         return recount(self.ledger, tenant_id)
 
     def view_of_image(self, image: Mapping[str, Any]) -> SessionView:
