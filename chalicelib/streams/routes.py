@@ -23,6 +23,7 @@ def build(service: StreamService, authenticate: Callable[[Incoming], User]) -> A
         answers=ConnectView,
         permission="sessions:write",
         raises=(NotFound, Conflict),
+        audit="session.connect",
     )
     def connect(call: Call[User], session_id: str, body: ConnectBody) -> ConnectView:
         """Get a ticket and the address at which to open a running session's stream."""
