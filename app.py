@@ -87,7 +87,7 @@ queues = Queues(settings)
 agent_store, controller_store = DynamoAgentStore(), DynamoControllerStore()
 agents = AgentService(agent_store, controller_store, queues, uow, utc_now, settings)
 controllers = ControllerService(controller_store, agents, queues, uow, utc_now, timings)
-enrollment = EnrollmentService(agent_store, controller_store, agents, queues, uow, utc_now, settings)
+enrollment = EnrollmentService(agent_store, controller_store, agents, tenancy, queues, uow, utc_now, settings)
 relays = RelayService(utc_now, settings)
 
 sessions = SessionService(
@@ -106,7 +106,7 @@ sessions = SessionService(
 streams = StreamService(sessions, controllers, utc_now, settings)
 
 connection_store, pusher = DynamoConnectionStore(), Pusher(settings)
-events = EventService(DynamoEventStore(), connection_store, pusher, uow, utc_now, settings)
+events = EventService(DynamoEventStore(), connection_store, pusher, tenancy, uow, utc_now, settings)
 sockets = SocketService(connection_store, events.greeting, pusher, uow, utc_now, settings)
 controller_changes = event_sources.controllers(controllers)
 session_changes = event_sources.sessions(sessions)
