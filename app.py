@@ -8,6 +8,9 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, WebsocketEvent
 
+from chalicelib.api_keys import routes as api_key_routes
+from chalicelib.api_keys.models import DynamoApiKeyStore
+from chalicelib.api_keys.service import ApiKeyService
 from chalicelib.audit.models import DynamoAuditStore, entry_of
 from chalicelib.audit.service import AuditService
 from chalicelib.catalog import routes as catalog_routes
@@ -19,6 +22,7 @@ from chalicelib.controllers.models import DynamoControllerStore
 from chalicelib.controllers.queues import Queues
 from chalicelib.controllers.service import AgentService, ControllerService, EnrollmentService
 from chalicelib.core.api import Api
+from chalicelib.core.caller import Incoming
 from chalicelib.core.clock import utc_now
 from chalicelib.core.config import config
 from chalicelib.core.dynamo import DynamoUnitOfWork, table
@@ -36,13 +40,17 @@ from chalicelib.identity.attempts import Attempts
 from chalicelib.identity.cookies import RefreshCookie
 from chalicelib.identity.models import DynamoPersonStore
 from chalicelib.identity.names import names_of
-from chalicelib.identity.service import IdentityService
+from chalicelib.identity.service import IdentityService, User
 from chalicelib.identity.sign_in_models import DynamoSignInStore
 from chalicelib.identity.signing_in import SignInService
 from chalicelib.mail.models import DynamoMailStore
 from chalicelib.mail.ports import port as mail_port
 from chalicelib.mail.service import MailService
 from chalicelib.meta import routes as meta_routes
+from chalicelib.people import group_routes, invitation_routes
+from chalicelib.people import routes as people_routes
+from chalicelib.people.models import DynamoGroupStore, DynamoInvitationStore
+from chalicelib.people.service import GroupService, InvitationService, PeopleService
 from chalicelib.quotas import routes as quota_routes
 from chalicelib.quotas.models import DynamoQuotaStore
 from chalicelib.quotas.service import QuotaService
@@ -80,13 +88,25 @@ attempts = Attempts(DynamoAttemptStore(), uow, utc_now)
 sign_ins = SignInService(identity, attempts, uow, utc_now)
 refresh_cookie = RefreshCookie(settings.secure_cookies, int(timings.refresh_token), settings.origin)
 audit = AuditService(DynamoAuditStore(), functools.partial(names_of, DynamoPersonStore()), uow, utc_now)
-quotas = QuotaService(DynamoQuotaStore(), uow)
-catalog = CatalogService(DynamoTemplateStore(), uow, utc_now)
+groups = GroupService(DynamoGroupStore(), identity, uow, utc_now)
+invitations = InvitationService(
+    DynamoInvitationStore(), identity, groups, tenancy, mail, uow, utc_now, settings.public_url
+)
+mail.register("invitation", invitations.compose)
+api_keys = ApiKeyService(DynamoApiKeyStore(), identity, tenancy, uow, utc_now)
+quotas = QuotaService(
+    DynamoQuotaStore(),
+    uow,
+    plan_sessions=lambda tenant_id: tenancy.get(tenant_id).limits.sessions,
+    group_names=groups.names,
+    is_user=lambda tenant_id, user_id: identity.people.get(tenant_id, user_id) is not None,
+)
+catalog = CatalogService(DynamoTemplateStore(), groups, uow, utc_now)
 
 queues = Queues(settings)
 agent_store, controller_store = DynamoAgentStore(), DynamoControllerStore()
 agents = AgentService(agent_store, controller_store, queues, uow, utc_now, settings)
-controllers = ControllerService(controller_store, agents, queues, uow, utc_now, timings)
+controllers = ControllerService(controller_store, agents, groups, queues, uow, utc_now, timings)
 enrollment = EnrollmentService(agent_store, controller_store, agents, tenancy, queues, uow, utc_now, settings)
 relays = RelayService(utc_now, settings)
 
@@ -99,6 +119,7 @@ sessions = SessionService(
     quotas,
     controllers,
     agents,
+    groups.of_user,
     uow,
     utc_now,
     timings,
@@ -108,23 +129,36 @@ streams = StreamService(sessions, controllers, utc_now, settings)
 connection_store, pusher = DynamoConnectionStore(), Pusher(settings)
 events = EventService(DynamoEventStore(), connection_store, pusher, tenancy, uow, utc_now, settings)
 sockets = SocketService(connection_store, events.greeting, pusher, uow, utc_now, settings)
+people = PeopleService(identity, uow, sockets.close_of, sessions.end_of_user)
 controller_changes = event_sources.controllers(controllers)
 session_changes = event_sources.sessions(sessions)
 
+
+def authenticate(incoming: Incoming) -> User:
+    """Somebody by an API key or by a sign-in, whichever they show."""
+    shown = api_keys if api_keys.is_meant(incoming) else identity
+    return shown.authenticate(incoming)
+
+
 apis: list[Api[Any]] = [
     identity_routes.build_public(sign_ins, refresh_cookie),
-    me_routes.build(identity, identity.authenticate),
-    tenancy_routes.build(tenancy, identity.authenticate),
-    quota_routes.build(quotas, identity.authenticate),
-    catalog_routes.build(catalog, identity.authenticate),
-    controller_routes.build(controllers, enrollment, identity.authenticate),
+    me_routes.build(identity, authenticate),
+    invitation_routes.build_public(invitations, refresh_cookie),
+    tenancy_routes.build(tenancy, authenticate),
+    people_routes.build(people, authenticate),
+    invitation_routes.build(invitations, authenticate),
+    group_routes.build(groups, authenticate),
+    api_key_routes.build(api_keys, authenticate),
+    quota_routes.build(quotas, authenticate),
+    catalog_routes.build(catalog, authenticate),
+    controller_routes.build(controllers, enrollment, authenticate),
     controller_routes.build_enrollment(enrollment),
     controller_routes.build_agent(agents, relay_access=relays.access, on_heartbeat=sessions.activity.heard),
-    session_routes.build(sessions, identity.authenticate),
+    session_routes.build(sessions, authenticate),
     session_agent_routes.build(sessions, agents.authenticate),
-    stream_routes.build(streams, identity.authenticate),
+    stream_routes.build(streams, authenticate),
     stream_routes.build_public(),
-    event_routes.build(events, identity.authenticate, settings.events_url),
+    event_routes.build(events, authenticate, settings.events_url),
 ]
 apis.append(meta_routes.build(lambda: [operation for api in apis for operation in api.operations]))
 for api in apis:

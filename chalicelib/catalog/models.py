@@ -1,5 +1,6 @@
 """Templates on DynamoDB: one row a template, its description as one JSON document."""
 
+import itertools
 from typing import Any, cast
 
 from pydantic import TypeAdapter
@@ -8,7 +9,7 @@ from pynamodb.exceptions import DoesNotExist
 from pynamodb.models import Model
 
 from chalicelib.catalog.rules import Template
-from chalicelib.catalog.store import Position
+from chalicelib.catalog.store import Position, Shown
 from chalicelib.core.dynamo import Delete, Put, TableMeta, table, write
 from chalicelib.core.dynamo_rows import remove_partition
 from chalicelib.core.unit_of_work import Write
@@ -36,10 +37,12 @@ class DynamoTemplateStore:
             return None
 
     def page(
-        self, tenant_id: str, *, limit: int, after: Position | None
+        self, tenant_id: str, *, limit: int, after: Position | None, shown: Shown
     ) -> tuple[list[Template], Position | None]:
-        rows = TemplateRow.query(tenant_id, limit=limit, last_evaluated_key=after)
-        found = [_template(row) for row in rows]
+        rows = TemplateRow.query(tenant_id, page_size=limit, last_evaluated_key=after)
+        visible = (template for template in map(_template, rows) if shown(template))
+        found = list(itertools.islice(visible, limit))
+        # Where it stopped reading, be that in the middle of what one answer held.
         return found, cast("dict[str, Any] | None", rows.last_evaluated_key)
 
     def add(self, template: Template) -> Write:

@@ -20,17 +20,20 @@ RESERVED_ENV = "STREAMSPACE_"
 
 @dataclass(frozen=True)
 class TemplateResources:
-    """What a session gets unless it asks otherwise. CPU in thousandths of a core, the rest in bytes."""
+    """What a session gets unless it asks otherwise. CPU in thousandths of a core, the rest in bytes.
+
+    Storage is what a home is expected to need: it counts towards quotas and limits no disk."""
 
     cpu_millis: int = 1000
     memory_bytes: int = 2**30
     gpu: int = 0
     shm_bytes: int = 64 * 2**20
+    storage_bytes: int = 5 * 2**30
 
 
 @dataclass(frozen=True)
 class Template:
-    """A versioned description of an app or desktop."""
+    """A versioned description of an app or desktop; with `group_ids` for people of those groups only."""
 
     tenant_id: str
     id: str
@@ -56,6 +59,12 @@ class Template:
     platforms: tuple[str, ...] = ()
     controller_labels: dict[str, str] = field(default_factory=dict)
     enabled: bool = True
+    group_ids: tuple[str, ...] = ()
+
+    @property
+    def storage_bytes(self) -> int:
+        """The declared size of its sessions' homes; nothing where none is kept."""
+        return self.resources.storage_bytes if self.persistent_home else 0
 
 
 def check(template: Template) -> Template:

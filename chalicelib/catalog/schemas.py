@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from chalicelib.catalog.rules import Template, TemplateResources
 from chalicelib.core.ids import new_id
@@ -15,8 +15,10 @@ from chalicelib.core.quantities import (
     cpu_millis,
     format_bytes,
     format_cpu,
+    most_storage,
 )
 from chalicelib.core.schemas import Labels, Name, Page, RequestBody, ResponseBody, Time
+from chalicelib.people.schemas import GroupIds
 from chalicelib.protocol.instances import Display, Network
 
 Image = Annotated[str, StringConstraints(min_length=1, max_length=255)]
@@ -49,11 +51,19 @@ class ResourcesBody(RequestBody):
     memory: BytesQuantity = "1Gi"
     gpu: Annotated[int, Field(ge=0, le=64)] = 0
     shm: BytesQuantity = "64Mi"
+    storage: Annotated[BytesQuantity, AfterValidator(most_storage)] = Field(
+        default="5Gi",
+        description="What a kept home is expected to need; counts towards quotas, limits no disk.",
+    )
 
     def to_resources(self) -> TemplateResources:
         """As the rules know them."""
         return TemplateResources(
-            cpu_millis(self.cpu), byte_count(self.memory), self.gpu, byte_count(self.shm)
+            cpu_millis(self.cpu),
+            byte_count(self.memory),
+            self.gpu,
+            byte_count(self.shm),
+            byte_count(self.storage),
         )
 
 
@@ -76,6 +86,9 @@ class _Fields(RequestBody):
     platforms: Platforms = Field(default_factory=list)
     controller_labels: Labels = Field(default_factory=dict)
     enabled: bool = True
+    group_ids: GroupIds = Field(
+        default_factory=list, description="Who may see and use it; everybody when empty."
+    )
 
     def given(self) -> dict[str, Any]:
         """The fields that the client sent, as the rules know them."""
@@ -84,7 +97,7 @@ class _Fields(RequestBody):
             values["resources"] = values["resources"].to_resources()
         if "display" in values:
             values["display"] = Display(**values["display"].model_dump())
-        for name in ("command", "platforms"):
+        for name in ("command", "platforms", "group_ids"):
             if values.get(name) is not None:
                 values[name] = tuple(values[name])
         return values
@@ -118,6 +131,7 @@ class ResourcesView(ResponseBody):
     memory: str
     gpu: int
     shm: str
+    storage: str
 
 
 class DisplayView(ResponseBody):
@@ -148,6 +162,7 @@ class TemplateView(ResponseBody):
     platforms: list[str]
     controller_labels: dict[str, str]
     enabled: bool
+    group_ids: list[str]
     created_at: Time
     updated_at: Time
 
@@ -159,11 +174,13 @@ class TemplateView(ResponseBody):
             **{name: getattr(template, name) for name in cls.model_fields},
             "command": list(template.command) if template.command is not None else None,
             "platforms": list(template.platforms),
+            "group_ids": list(template.group_ids),
             "resources": ResourcesView(
                 cpu=format_cpu(resources.cpu_millis),
                 memory=format_bytes(resources.memory_bytes),
                 gpu=resources.gpu,
                 shm=format_bytes(resources.shm_bytes),
+                storage=format_bytes(template.storage_bytes),
             ),
             "display": DisplayView(**template.display.model_dump()),
         }

@@ -5,10 +5,13 @@ from dataclasses import dataclass, replace
 
 from chalicelib.catalog.rules import Template, TemplateResources, check
 from chalicelib.catalog.store import Position, TemplateStore
+from chalicelib.core import trail
 from chalicelib.core.clock import Clock
 from chalicelib.core.errors import NotFound
 from chalicelib.core.retry import on_conflict
 from chalicelib.core.unit_of_work import UnitOfWork
+from chalicelib.identity.service import User
+from chalicelib.people.service import GroupService, open_to
 
 __all__ = ["CatalogService", "Template", "TemplateResources"]
 
@@ -16,11 +19,14 @@ __all__ = ["CatalogService", "Template", "TemplateResources"]
 @dataclass(frozen=True)
 class CatalogService:
     store: TemplateStore
+    groups: GroupService
     uow: UnitOfWork
     clock: Clock
 
     def add(self, template: Template) -> Template:
         """A new template. Raises Invalid that names the field."""
+        template = replace(template, group_ids=self.groups.check(template.tenant_id, template.group_ids))
+        trail.about("template", template.id, template.name)
         self.uow.commit([self.store.add(check(template))])
         return template
 
@@ -31,11 +37,20 @@ class CatalogService:
             raise NotFound.of("template", template_id)
         return template
 
+    def visible(self, user: User, template_id: str) -> Template:
+        """One that this user may see and use. Raises NotFound, with the same words for others'."""
+        template = self.get(user.tenant_id, template_id)
+        if not _shown_to(user, template):
+            raise NotFound.of("template", template_id)
+        return template
+
     def page(
-        self, tenant_id: str, *, limit: int, after: Position | None
+        self, user: User, *, limit: int, after: Position | None
     ) -> tuple[list[Template], Position | None]:
-        """Oldest first."""
-        return self.store.page(tenant_id, limit=limit, after=after)
+        """What this user may see, oldest first."""
+        return self.store.page(
+            user.tenant_id, limit=limit, after=after, shown=lambda template: _shown_to(user, template)
+        )
 
     def change(self, tenant_id: str, template_id: str, change: Callable[[Template], Template]) -> Template:
         """The next version. Running sessions are not touched. Raises NotFound, Invalid."""
@@ -43,6 +58,9 @@ class CatalogService:
         def attempt() -> Template:
             before = self.get(tenant_id, template_id)
             after = check(replace(change(before), version=before.version + 1, updated_at=self.clock()))
+            if after.group_ids != before.group_ids:
+                after = replace(after, group_ids=self.groups.check(tenant_id, after.group_ids))
+            trail.about("template", after.id, after.name)
             self.uow.commit([self.store.replace(after)])
             return after
 
@@ -50,4 +68,11 @@ class CatalogService:
 
     def remove(self, tenant_id: str, template_id: str) -> None:
         """Sessions that were made of it go on. Raises NotFound."""
-        self.uow.commit([self.store.remove(self.get(tenant_id, template_id))])
+        template = self.get(tenant_id, template_id)
+        trail.about("template", template.id, template.name)
+        self.uow.commit([self.store.remove(template)])
+
+
+def _shown_to(user: User, template: Template) -> bool:
+    """Who may change templates sees all of them, or one that is for nobody's group could not be mended."""
+    return "templates:write" in user.permissions or open_to(template.group_ids, user.groups)

@@ -1,5 +1,6 @@
 """What the catalog needs from storage."""
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from chalicelib.catalog.rules import Template
@@ -7,6 +8,7 @@ from chalicelib.core.unit_of_work import Write
 
 Position = dict[str, Any]
 """Where a list goes on; opaque to everything but the store."""
+Shown = Callable[[Template], bool]
 
 
 class TemplateStore(Protocol):
@@ -15,8 +17,9 @@ class TemplateStore(Protocol):
     def get(self, tenant_id: str, template_id: str) -> Template | None: ...
 
     def page(
-        self, tenant_id: str, *, limit: int, after: Position | None
-    ) -> tuple[list[Template], Position | None]: ...
+        self, tenant_id: str, *, limit: int, after: Position | None, shown: Shown
+    ) -> tuple[list[Template], Position | None]:
+        """Oldest first, of those that are `shown`."""
 
     def add(self, template: Template) -> Write: ...
 

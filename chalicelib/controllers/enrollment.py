@@ -8,6 +8,7 @@ from chalicelib.controllers.agents import AgentService, public_key_bytes
 from chalicelib.controllers.queues import QueueError, Queues
 from chalicelib.controllers.rules import Controller, ControllerState, state
 from chalicelib.controllers.store import AgentStore, ControllerStore
+from chalicelib.core import trail
 from chalicelib.core.clock import Clock
 from chalicelib.core.config import Config
 from chalicelib.core.errors import Conflict, Forbidden, Gone, Invalid, NotFound, Unauthenticated, Unavailable
@@ -61,6 +62,9 @@ class EnrollmentService:
             name=name,
             labels=labels or {},
         )
+        trail.note(name=name or "", expires_at=token.expires_at.isoformat(timespec="seconds"))
+        if controller_id is not None:
+            trail.about("controller", controller_id)
         self.uow.commit([self.store.add_token(token)])
         return IssuedToken(secret, token)
 
@@ -92,6 +96,8 @@ class EnrollmentService:
         token = self.store.token(hash_token(request.token))
         if token is None:
             raise Unauthenticated("This enrolment token is not known.", code="enrollment_token_unknown")
+        trail.identify(token.tenant_id, "", "enrollment-token")
+        trail.note(token_created_by=token.created_by, takeover=request.takeover)
         if token.used_key_id is not None:
             return self._repeated(token.used_key_id, request)
         if self.clock() >= token.expires_at:
@@ -113,6 +119,8 @@ class EnrollmentService:
             version=request.agent_version,
         )
         key = AgentKey(agent.key_id, request.public_key, agent.tenant_id, agent.controller_id, agent.id)
+        trail.identify(token.tenant_id, agent.id, "enrollment-token")
+        trail.about("controller", controller.id, controller.name)
         self.uow.commit(
             [
                 self.store.use_token(token, key),

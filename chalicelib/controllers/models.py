@@ -11,7 +11,13 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
-from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import (
+    BooleanAttribute,
+    JSONAttribute,
+    ListAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
 from pynamodb.constants import STREAM_NEW_AND_OLD_IMAGE
 from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import Condition
@@ -60,6 +66,7 @@ class ControllerRow(Model):
     interval = NumberAttribute(null=True)
     report = UnicodeAttribute(null=True)
     unclaimed_since = NumberAttribute(null=True)
+    group_ids = ListAttribute(of=UnicodeAttribute, null=True)
 
 
 class BackendRow(Model):
@@ -126,6 +133,7 @@ class DynamoControllerStore:
             labels=controller.labels or None,
             cordoned=controller.cordoned,
             session_limit=controller.session_limit,
+            group_ids=list(controller.group_ids) or None,
         )
         backend = BackendRow(controller.tenant_id, controller.backend_id, controller_id=controller.id)
         return [
@@ -149,6 +157,9 @@ class DynamoControllerStore:
             actions.append(ControllerRow.session_limit.remove())
         elif change.session_limit is not None:
             actions.append(ControllerRow.session_limit.set(change.session_limit))
+        if change.group_ids is not None:
+            column: Any = ControllerRow.group_ids
+            actions.append(column.set(list(change.group_ids)) if change.group_ids else column.remove())
         return self._update(
             tenant_id, controller_id, actions, lambda: NotFound.of("controller", controller_id)
         )
@@ -280,6 +291,7 @@ def _controller(row: ControllerRow) -> Controller:
         contact=_contact(row, report),
         gateway_url=report.gw if report else None,
         unclaimed_since=None if row.unclaimed_since is None else from_millis(int(row.unclaimed_since)),
+        group_ids=tuple(str(each) for each in row.group_ids or ()),
     )
 
 

@@ -49,6 +49,7 @@ def build(
         answers=EnrollmentTokenView,
         permission="controllers:write",
         raises=(NotFound,),
+        audit="enrollment_token.create",
     )
     def create_enrollment_token(call: Call[User], body: CreateEnrollmentToken) -> EnrollmentTokenView:
         """Create a single-use token, good for 30 minutes, that makes an agent known."""
@@ -77,6 +78,7 @@ def build(
         answers=ControllerView,
         permission="controllers:write",
         raises=(NotFound,),
+        audit="controller.change",
     )
     def change_controller(call: Call[User], controller_id: str, body: ChangeController) -> ControllerView:
         """Rename, label, limit, cordon or uncordon a controller."""
@@ -87,6 +89,7 @@ def build(
         status=204,
         permission="controllers:write",
         raises=(NotFound, Conflict),
+        audit="controller.remove",
     )
     def remove_controller(call: Call[User], controller_id: str) -> None:
         """Remove a controller and refuse its agents from now on. Refused while it holds sessions."""
@@ -104,6 +107,7 @@ def build_enrollment(service: EnrollmentService) -> Api[Anonymous]:
         body=EnrollRequest,
         answers=EnrollAnswer,
         raises=(Unauthenticated, Forbidden, NotFound, Conflict, Gone),
+        audit="agent.enroll",
     )
     def enroll(call: Call[Anonymous], body: EnrollRequest) -> EnrollAnswer:
         """Trade an enrolment token and a public key for an identity."""

@@ -53,7 +53,8 @@ class Contact:
 @dataclass(frozen=True)
 class Controller:
     """A backend of a tenant. `labels` are the administrators', `agent_labels` what the agent says of itself;
-    the former win. `unclaimed_since` is set while a command that nothing blocks stays unclaimed."""
+    the former win. `unclaimed_since` is set while a command that nothing blocks stays unclaimed. With
+    `group_ids` it is for sessions of those groups' people only."""
 
     tenant_id: str
     id: str
@@ -73,6 +74,7 @@ class Controller:
     contact: Contact | None = None
     gateway_url: str | None = None
     unclaimed_since: datetime | None = None
+    group_ids: tuple[str, ...] = ()
 
     @property
     def all_labels(self) -> dict[str, str]:

@@ -9,6 +9,7 @@ from chalicelib.controllers.rules import Candidate, Controller
 from chalicelib.controllers.service import Change
 from chalicelib.core.quantities import format_bytes, format_cpu
 from chalicelib.core.schemas import Labels, Name, Page, ReasonView, RequestBody, ResponseBody, Time
+from chalicelib.people.schemas import GroupIds
 from chalicelib.protocol.agents import Capacity, PartHealth
 
 ControllerId = Annotated[str, StringConstraints(pattern=r"^ctl-[0-9a-hjkmnp-tv-z]{26}$")]
@@ -76,6 +77,7 @@ class ControllerView(ResponseBody):
     cordoned: bool
     session_limit: int | None
     labels: dict[str, str]
+    group_ids: list[str]
     capacity: CapacityView | None
     booked: BookedView
     usage: UsageView | None
@@ -98,6 +100,7 @@ class ControllerView(ResponseBody):
             cordoned=controller.cordoned,
             session_limit=controller.session_limit,
             labels=controller.all_labels,
+            group_ids=list(controller.group_ids),
             capacity=controller.capacity and CapacityView.of(controller.capacity),
             booked=_booked(controller),
             usage=_usage(controller),
@@ -118,12 +121,14 @@ class ControllerPage(Page[ControllerView]):
 
 class ChangeController(RequestBody):
     """Absent fields stay. `labels` replaces the administrators' labels (those that the agent reports stay);
-    a `session_limit` of null removes the limit; `cordoned` stops new sessions."""
+    a `session_limit` of null removes the limit; `cordoned` stops new sessions; with `group_ids` only sessions
+    of people in those groups come to it, with an empty list everybody's."""
 
     name: Name | None = None
     labels: Labels | None = None
     cordoned: bool | None = None
     session_limit: SessionLimit | None = None
+    group_ids: GroupIds | None = None
 
     def to_change(self) -> Change:
         """As the service knows it."""
@@ -133,6 +138,7 @@ class ChangeController(RequestBody):
             cordoned=self.cordoned,
             session_limit=self.session_limit,
             clear_session_limit="session_limit" in self.model_fields_set and self.session_limit is None,
+            group_ids=None if self.group_ids is None else tuple(self.group_ids),
         )
 
 

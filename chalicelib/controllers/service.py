@@ -13,10 +13,12 @@ from chalicelib.controllers.enrollment import EnrollmentService
 from chalicelib.controllers.queues import QueueError, Queues
 from chalicelib.controllers.rules import Candidate, Controller, ControllerState, judge
 from chalicelib.controllers.store import Change, ControllerStore
+from chalicelib.core import trail
 from chalicelib.core.clock import Clock
 from chalicelib.core.config import Timings
 from chalicelib.core.errors import NotFound
 from chalicelib.core.unit_of_work import UnitOfWork, Write
+from chalicelib.people.service import GroupService
 from chalicelib.protocol.commands import CommandReference
 from chalicelib.quotas.service import Amount
 
@@ -37,6 +39,7 @@ __all__ = [
 class ControllerService:
     store: ControllerStore
     agents: AgentService
+    groups: GroupService
     queues: Queues
     uow: UnitOfWork
     clock: Clock
@@ -94,8 +97,11 @@ class ControllerService:
         self.uow.commit([self.store.set_unclaimed(tenant_id, controller_id, self.clock())])
 
     def change(self, tenant_id: str, controller_id: str, change: Change) -> Candidate:
-        """What an administrator may set. Raises NotFound."""
+        """What an administrator may set. Raises NotFound, Invalid for groups that there are not."""
+        if change.group_ids is not None:
+            change = replace(change, group_ids=self.groups.check(tenant_id, change.group_ids))
         if change != Change():
+            trail.note(**_facts(change))
             self.uow.commit([self.store.change(tenant_id, controller_id, change)])
         return self.get(tenant_id, controller_id)
 
@@ -105,6 +111,7 @@ class ControllerService:
         Raises NotFound, and Conflict `controller_in_use` while sessions are booked on it.
         """
         controller = self.get(tenant_id, controller_id).controller
+        trail.about("controller", controller.id, controller.name)
         self.uow.commit([*self.store.remove(controller), *self.agents.revoke_all(tenant_id, controller_id)])
         self.queues.remove(controller_id)
 

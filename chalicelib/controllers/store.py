@@ -21,6 +21,7 @@ class Change:
     cordoned: bool | None = None
     session_limit: int | None = None
     clear_session_limit: bool = False
+    group_ids: tuple[str, ...] | None = None
 
 
 class ControllerStore(Protocol):

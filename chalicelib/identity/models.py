@@ -1,5 +1,6 @@
 """People on DynamoDB: one row a user, one lookup row an e-mail."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, cast
 
@@ -11,17 +12,20 @@ from pynamodb.attributes import (
     UnicodeAttribute,
 )
 from pynamodb.exceptions import DoesNotExist
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
 from chalicelib.core.clock import epoch_millis, from_millis
-from chalicelib.core.dynamo import Delete, Put, TableMeta, Update, table, write
+from chalicelib.core.dynamo import Check, Delete, Put, TableMeta, Update, table, write
 from chalicelib.core.dynamo_reads import row_read
 from chalicelib.core.errors import Conflict
 from chalicelib.core.reads import Read
 from chalicelib.core.unit_of_work import Write
-from chalicelib.identity.rules import Person, Role
+from chalicelib.identity.rules import Kind, Person, Role
 from chalicelib.identity.store import Position
+
+_FILTERED_PAGE = 300
 
 
 class UserRow(Model):
@@ -68,11 +72,40 @@ class DynamoPersonStore:
         return row_read(UserRow, tenant_id, user_id, _person)
 
     def page(
-        self, tenant_id: str, *, limit: int, after: Position | None
+        self,
+        tenant_id: str,
+        *,
+        limit: int,
+        after: Position | None,
+        kind: Kind | None = None,
+        group: str | None = None,
     ) -> tuple[list[Person], Position | None]:
-        rows = UserRow.query(tenant_id, limit=limit, last_evaluated_key=after)
+        wanted: Condition | None = None
+        if kind is not None:
+            wanted = UserRow.kind == kind
+            if kind == "person":  # rows from before there were kinds
+                wanted = wanted | UserRow.kind.does_not_exist()
+        if group is not None:
+            within = UserRow.groups.contains(group)
+            wanted = within if wanted is None else wanted & within
+        rows = UserRow.query(
+            tenant_id,
+            filter_condition=wanted,
+            limit=limit,
+            # A filter leaves few of what is read: read more at a time.
+            page_size=limit if wanted is None else _FILTERED_PAGE,
+            last_evaluated_key=after,
+        )
         found = [_person(row) for row in rows]
         return found, cast("dict[str, Any] | None", rows.last_evaluated_key)
+
+    def every(self, tenant_id: str) -> Iterator[Person]:
+        for row in UserRow.query(tenant_id, consistent_read=True):
+            yield _person(row)
+
+    def must_be_active_owner(self, person: Person) -> Write:
+        in_charge = (UserRow.role == Role.OWNER.value) & (UserRow.disabled == False)  # noqa: E712
+        return write(Check(UserRow, person.tenant_id, person.id, in_charge))
 
     def logins(self, email: str) -> list[tuple[str, str]]:
         return [(row.tenant_id, row.user_id) for row in LoginRow.query(email, consistent_read=True)]

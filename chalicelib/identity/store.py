@@ -1,12 +1,13 @@
 """What identity needs from storage."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Protocol
 
 from chalicelib.core.reads import Read
 from chalicelib.core.unit_of_work import Write
 from chalicelib.identity.attempt_rules import Counter
-from chalicelib.identity.rules import Person
+from chalicelib.identity.rules import Kind, Person
 from chalicelib.identity.sign_in_rules import SignIn
 
 Position = dict[str, Any]
@@ -22,9 +23,21 @@ class PersonStore(Protocol):
     def reading(self, tenant_id: str, user_id: str) -> Read[Person]: ...
 
     def page(
-        self, tenant_id: str, *, limit: int, after: Position | None
+        self,
+        tenant_id: str,
+        *,
+        limit: int,
+        after: Position | None,
+        kind: Kind | None = None,
+        group: str | None = None,
     ) -> tuple[list[Person], Position | None]:
-        """Oldest first."""
+        """Oldest first; only those of a kind or in a group where that is said."""
+
+    def every(self, tenant_id: str) -> Iterator[Person]:
+        """All of a tenant's, oldest first, as of now."""
+
+    def must_be_active_owner(self, person: Person) -> Write:
+        """Fails with ConditionFailed unless they are an owner who is not disabled, at that moment."""
 
     def logins(self, email: str) -> list[tuple[str, str]]:
         """Tenant and user ids of an address."""
@@ -79,3 +92,10 @@ class AttemptStore(Protocol):
         """One less. Fails with ConditionFailed when it is gone."""
 
     def forget(self, key: str) -> Write: ...
+
+
+class LinkStore(Protocol):
+    """Links that work once."""
+
+    def use(self, link_id: str, until: datetime) -> Write:
+        """Refused with Conflict `link_used` the second time; remembered `until` then."""

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from chalicelib.catalog.service import CatalogService, Template, TemplateResources
 from chalicelib.commands.service import new_session_id
 from chalicelib.controllers.service import Candidate
-from chalicelib.core.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
+from chalicelib.core import trail
+from chalicelib.core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Unavailable
 from chalicelib.core.retry import pause
 from chalicelib.core.unit_of_work import ConditionFailed, Write
 from chalicelib.identity.service import User
@@ -41,6 +42,7 @@ class NewSession:
     memory_bytes: int | None = None
     gpu: int | None = None
     shm_bytes: int | None = None
+    storage_bytes: int | None = None
     controller_id: str | None = None
     labels: dict[str, str] = field(default_factory=dict)
 
@@ -68,11 +70,15 @@ class Creation:
         for attempt in range(_ATTEMPTS):
             known = None if named is None else self._repeated(user, wanted, named)
             if known is not None:
+                trail.about("session", known.id, known.name)
                 return known
             try:
                 return self._attempt(user, wanted, named, place=attempt < _PLACING_ATTEMPTS)
             except ConditionFailed:
                 self.sleep(pause(attempt))
+            except DomainError:
+                trail.about("template", wanted.template_id)  # there is no session to name
+                raise
         raise Unavailable("Too many others are changing this at once. Please try again.", retry_after=1)
 
     def _repeated(self, user: User, wanted: NewSession, key: str) -> Session | None:
@@ -90,13 +96,13 @@ class Creation:
 
     def _attempt(self, user: User, wanted: NewSession, key: str | None, *, place: bool) -> Session:
         now = self.ledger.clock()
-        template = self._template(user.tenant_id, wanted.template_id)
+        template = self._template(user, wanted.template_id)
         session = _session(user, template, wanted, now)
         candidates = self.ledger.controllers.candidates(user.tenant_id)
         requirements = Requirements(
             template.platforms, template.controller_labels, only=_pinned(wanted, candidates)
         )
-        need = Need(session.amount, requirements)
+        need = Need(session.amount, requirements, user.groups)
         choice = choose(candidates, need)
         if not place:
             choice = replace(choice, chosen=None)
@@ -112,6 +118,8 @@ class Creation:
             request = Remembered(session.id, wanted.fingerprint)
             also.append(self.keys.remember(user.tenant_id, key, request, now + _KEY_KEPT))
         controller = choice.chosen.controller if choice.chosen else None
+        trail.about("session", session.id, session.name)
+        trail.note(template=template.name)
         return self.ledger.commit(change, controller=controller, also=also)
 
     def _change(self, session: Session, choice: Choice, need: Need, now: datetime) -> Change:
@@ -122,12 +130,12 @@ class Creation:
         change = created(placed, Cause.CREATED_AND_PLACED, actor=actor, now=now)
         return change.command(self.ledger.commands.issue, now)
 
-    def _template(self, tenant_id: str, template_id: str) -> Template:
-        tenant = self.tenancy.get(tenant_id)
+    def _template(self, user: User, template_id: str) -> Template:
+        tenant = self.tenancy.get(user.tenant_id)
         if tenant.suspended:
             raise Forbidden("This organisation is suspended.", code="tenant_suspended")
         try:
-            template = self.catalog.get(tenant_id, template_id)
+            template = self.catalog.visible(user, template_id)
         except NotFound:
             raise Invalid.field("template_id", "There is no such template.") from None
         if not template.enabled:
@@ -153,6 +161,7 @@ def _session(user: User, template: Template, wanted: NewSession, now: datetime) 
         "memory_bytes": wanted.memory_bytes,
         "gpu": wanted.gpu,
         "shm_bytes": wanted.shm_bytes,
+        "storage_bytes": _storage(template, wanted),
     }
     given = {name: value for name, value in asked.items() if value is not None}
     resources: TemplateResources = replace(base, **given)
@@ -160,6 +169,7 @@ def _session(user: User, template: Template, wanted: NewSession, now: datetime) 
         tenant_id=user.tenant_id,
         id=new_session_id(),
         user_id=user.user_id,
+        group_id=user.charged_group,
         name=wanted.name or template.name,
         state=State.PENDING,
         desired=Desired.RUNNING,
@@ -174,6 +184,12 @@ def _session(user: User, template: Template, wanted: NewSession, now: datetime) 
         labels=wanted.labels,
         persistent_home=template.persistent_home,
     )
+
+
+def _storage(template: Template, wanted: NewSession) -> int:
+    if wanted.storage_bytes and not template.persistent_home:
+        raise Invalid.field("resources.storage", "Sessions of this template keep no files.")
+    return template.storage_bytes if wanted.storage_bytes is None else wanted.storage_bytes
 
 
 def _spec(session: Session, template: Template) -> InstanceSpec:

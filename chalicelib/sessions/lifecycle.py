@@ -12,7 +12,7 @@ from chalicelib.sessions import access
 from chalicelib.sessions.changes import Change, change_of
 from chalicelib.sessions.entities import Assessment, Details, Session
 from chalicelib.sessions.ledger import Ledger
-from chalicelib.sessions.placement import Choice, Need, choose, why_not
+from chalicelib.sessions.placement import Choice, GroupsOf, Need, choose, why_not
 from chalicelib.sessions.rules import Cause, Desired, State
 from chalicelib.tenancy.service import TenancyService
 
@@ -25,6 +25,7 @@ _UNREACHABLE = frozenset({ControllerState.LOST, ControllerState.NEVER_SEEN})
 class Lifecycle:
     ledger: Ledger
     tenancy: TenancyService
+    groups_of: GroupsOf
 
     def rename(
         self, user: User, session_id: str, *, name: str | None, labels: dict[str, str] | None
@@ -135,11 +136,13 @@ class Lifecycle:
     def _place_and_wake(self, user: User, session: Session) -> Session:
         now = self.ledger.clock()
         details = self._details(session)
-        need = Need(session.amount, details.requirements, home=_home(session))
+        groups = self.groups_of(session.tenant_id, session.user_id)
+        need = Need(session.amount, details.requirements, groups, home=_home(session))
         choice = choose(self.ledger.controllers.candidates(session.tenant_id), need)
         if choice.chosen is None:
             assessment = Assessment(now, None, choice.verdicts)
-            self.ledger.uow.commit([self.ledger.store.assess(session.tenant_id, session.id, assessment)])
+            why = self.ledger.store.assess(session.tenant_id, session.id, assessment)
+            self.ledger.uow.commit([why], aside=True)
             reason = why_not(choice, need)
             raise Conflict(reason.message, code=reason.code)
         return self._commit_wake(user, session, choice, choice.chosen.controller.id)

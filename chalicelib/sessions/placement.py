@@ -1,10 +1,11 @@
 """Where a session runs, and why not elsewhere: a verdict with typed reasons for every candidate."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.controllers.service import Candidate, ControllerState
 from chalicelib.core.quantities import format_bytes, format_cpu
+from chalicelib.people.service import open_to
 from chalicelib.protocol.agents import Health
 from chalicelib.protocol.instances import Reason
 from chalicelib.quotas.service import Amount
@@ -14,13 +15,20 @@ _CAPACITY = frozenset({"no_cpu", "no_memory", "no_gpu", "session_limit"})
 _NAMED = 5
 """Controllers that the summary names; all of them are in the verdicts."""
 
+GroupsOf = Callable[[str, str], tuple[str, ...]]
+"""The groups that a tenant's user is in at this moment. Asked anew for each placement, not kept from when the
+session was made: whoever leaves a group gets no more of its controllers, whoever joins one need not begin
+anew, and no list of groups has to be mended in old sessions."""
+
 
 @dataclass(frozen=True)
 class Need:
-    """What a session asks of a controller. `home` is the one that keeps its home; `avoid` proved unfit."""
+    """What a session asks of a controller. `groups` are its user's, now; `home` is the controller that keeps
+    its home; `avoid` proved unfit."""
 
     amount: Amount
     requirements: Requirements = field(default_factory=Requirements)
+    groups: tuple[str, ...] = ()
     home: str | None = None
     avoid: frozenset[str] = frozenset()
 
@@ -50,6 +58,8 @@ def objections(candidate: Candidate, need: Need) -> list[Reason]:
     """Everything that speaks against a candidate, not only the first thing."""
     controller = candidate.controller
     found = [*_condition(candidate)]
+    if not open_to(controller.group_ids, need.groups):
+        found.append(Reason(code="group_not_allowed", message="It is for other groups of people."))
     if controller.id in need.avoid:
         found.append(Reason(code="not_answering", message="It did not take this session's command."))
     platforms = need.requirements.platforms

@@ -1,7 +1,8 @@
 """Placing sessions that exist: pending ones, and starts whose controller did not take them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from chalicelib.core import trail
 from chalicelib.core.clock import Clock
 from chalicelib.core.errors import DomainError
 from chalicelib.core.retry import on_conflict
@@ -9,7 +10,7 @@ from chalicelib.core.telemetry import logger
 from chalicelib.sessions.changes import SYSTEM, change_of
 from chalicelib.sessions.entities import Assessment, Details, Session
 from chalicelib.sessions.ledger import Ledger
-from chalicelib.sessions.placement import Choice, Need, choose, why_not
+from chalicelib.sessions.placement import Choice, GroupsOf, Need, choose, why_not
 from chalicelib.sessions.rules import Cause, State
 
 _AT_ONCE = 10
@@ -19,6 +20,7 @@ _AT_ONCE = 10
 @dataclass(frozen=True)
 class Placing:
     ledger: Ledger
+    groups_of: GroupsOf
 
     @property
     def clock(self) -> Clock:
@@ -30,8 +32,9 @@ class Placing:
         Failures are logged: this happens on the side of something else."""
         placed = 0
         try:
-            for session_id in self.ledger.store.unplaced(tenant_id, _AT_ONCE):
-                placed += self._placed(tenant_id, session_id)
+            with trail.opened(None):  # not what the caller asked for
+                for session_id in self.ledger.store.unplaced(tenant_id, _AT_ONCE):
+                    placed += self._placed(tenant_id, session_id)
         except Exception:
             logger.exception("pending sessions were not tried", extra={"tenant_id": tenant_id})
         return placed
@@ -54,9 +57,10 @@ class Placing:
             details = self.ledger.store.details(tenant_id, session_id)
             if session is None or details is None or session.state is not State.PENDING:
                 return session
-            choice = self._choose(session, details)
+            need = self._need(session, details)
+            choice = self._choose(session, need)
             if choice.chosen is None:
-                return self._still_pending(session, details, choice)
+                return self._still_pending(session, details, choice, need)
             return self._commit(session, choice, Cause.PLACED)
 
         return on_conflict(attempt)
@@ -69,12 +73,15 @@ class Placing:
         details = self.ledger.store.details(session.tenant_id, session.id)
         if details is None or session.controller_id is None:
             return None
-        choice = self._choose(session, details, avoid=session.controller_id)
+        need = replace(self._need(session, details), avoid=frozenset({session.controller_id}))
+        choice = self._choose(session, need)
         return None if choice.chosen is None else self._commit(session, choice, Cause.MOVED)
 
-    def _choose(self, session: Session, details: Details, avoid: str | None = None) -> Choice:
-        avoided = frozenset({avoid}) if avoid else frozenset()
-        need = Need(session.amount, details.requirements, avoid=avoided)
+    def _need(self, session: Session, details: Details) -> Need:
+        groups = self.groups_of(session.tenant_id, session.user_id)
+        return Need(session.amount, details.requirements, groups)
+
+    def _choose(self, session: Session, need: Need) -> Choice:
         return choose(self.ledger.controllers.candidates(session.tenant_id), need)
 
     def _commit(self, session: Session, choice: Choice, cause: Cause) -> Session:
@@ -85,15 +92,19 @@ class Placing:
         placed = self.ledger.commit(change.command(self.ledger.commands.issue, now), controller=controller)
         # Only an explanation, so it need not cost what a transaction does.
         assessment = Assessment(now, controller.id, choice.verdicts)
-        self.ledger.uow.commit([self.ledger.store.assess(session.tenant_id, session.id, assessment)])
+        self._explain(session, assessment)
         return placed
 
-    def _still_pending(self, session: Session, details: Details, choice: Choice) -> Session:
-        now, reason = self.clock(), why_not(choice, Need(session.amount, details.requirements))
+    def _explain(self, session: Session, assessment: Assessment) -> None:
+        why = self.ledger.store.assess(session.tenant_id, session.id, assessment)
+        self.ledger.uow.commit([why], aside=True)
+
+    def _still_pending(self, session: Session, details: Details, choice: Choice, need: Need) -> Session:
+        now, reason = self.clock(), why_not(choice, need)
         known = details.assessment
         if known is None or known.verdicts != choice.verdicts:
             assessment = Assessment(now, None, choice.verdicts)
-            self.ledger.uow.commit([self.ledger.store.assess(session.tenant_id, session.id, assessment)])
+            self._explain(session, assessment)
         if reason == session.reason:
             return session
         return self.ledger.commit(change_of(session).also(reason=reason, updated_at=now))

@@ -20,6 +20,7 @@ from chalicelib.sessions.entities import Overview, Session
 from chalicelib.sessions.inventory import Inventories
 from chalicelib.sessions.ledger import Ledger
 from chalicelib.sessions.lifecycle import Lifecycle
+from chalicelib.sessions.placement import GroupsOf
 from chalicelib.sessions.placing import Placing
 from chalicelib.sessions.queries import Queries, Running
 from chalicelib.sessions.recount import Drift, recount
@@ -54,6 +55,7 @@ class SessionService:
     quotas: QuotaService
     controllers: ControllerService
     agents: AgentService
+    groups_of: GroupsOf
     uow: UnitOfWork
     clock: Clock
     timings: Timings
@@ -67,7 +69,7 @@ class SessionService:
     @cached_property
     def placing(self) -> Placing:
         """Places pending sessions."""
-        return Placing(self.ledger)
+        return Placing(self.ledger, self.groups_of)
 
     @cached_property
     def creation(self) -> Creation:
@@ -77,7 +79,7 @@ class SessionService:
     @cached_property
     def lifecycle(self) -> Lifecycle:
         """What users ask of a session."""
-        return Lifecycle(self.ledger, self.tenancy)
+        return Lifecycle(self.ledger, self.tenancy, self.groups_of)
 
     @cached_property
     def queries(self) -> Queries:
