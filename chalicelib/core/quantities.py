@@ -58,6 +58,14 @@ def _check_bytes(value: str) -> str:
     return value
 
 
+def most_storage(value: str) -> str:
+    """A home's declared size. Raises ValueError beyond what anybody means."""
+    if byte_count(value) > _MOST_STORAGE:
+        raise ValueError("At most 100Ti.")
+    return value
+
+
+_MOST_STORAGE = 100 * 2**40
 CpuQuantity = Annotated[
     str,
     StringConstraints(pattern=r"^([0-9]{1,9}m|[0-9]{1,6}(\.[0-9]{1,3})?)$"),

@@ -8,10 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from chalicelib.core.errors import DomainError
-
-Refusal = Callable[[], DomainError]
-"""Makes the error that the caller gets when the row's condition does not hold."""
+Refusal = Callable[[], Exception]
+"""Makes the error that the caller gets when the row's condition does not hold: a DomainError, or
+`ConditionFailed` where it finds that nothing but a race was lost."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Quotas in the public API."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -13,7 +13,7 @@ from chalicelib.core.quantities import (
     format_cpu,
 )
 from chalicelib.core.schemas import RequestBody, ResponseBody
-from chalicelib.quotas.rules import TENANT, USER_DEFAULT, Limits, Quota
+from chalicelib.quotas.rules import Limits, Quota
 
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
@@ -25,6 +25,7 @@ class LimitsBody(RequestBody):
     cpu: CpuQuantity | None = None
     memory: BytesQuantity | None = None
     gpu: Count | None = None
+    storage: BytesQuantity | None = None
 
     def to_limits(self) -> Limits:
         """As the rules know them."""
@@ -33,6 +34,7 @@ class LimitsBody(RequestBody):
             cpu_millis=None if self.cpu is None else cpu_millis(self.cpu),
             memory_bytes=None if self.memory is None else byte_count(self.memory),
             gpu=self.gpu,
+            storage_bytes=None if self.storage is None else byte_count(self.storage),
         )
 
 
@@ -45,19 +47,24 @@ class LimitsView(ResponseBody):
     cpu: str | None
     memory: str | None
     gpu: int | None
+    storage: str | None
 
 
 class UsageView(ResponseBody):
+    """`storage` is what homes are declared to need while their sessions live; no disk enforces it."""
+
     sessions: int
     cpu: str
     memory: str
     gpu: int
+    storage: str
 
 
 class QuotaView(ResponseBody):
-    """`subject_id` is the user's id for the scope `user`."""
+    """`subject_id` is the user's or the group's id. `inherited`: nobody set limits for this subject, so the
+    default for users holds, or for a group none."""
 
-    scope: Literal["tenant", "user", "user-default"]
+    scope: Literal["tenant", "user", "group", "user-default"]
     subject_id: str | None
     limits: LimitsView
     used: UsageView
@@ -67,21 +74,23 @@ class QuotaView(ResponseBody):
     def of(cls, quota: Quota) -> "QuotaView":
         """From the domain."""
         limits, used = quota.limits, quota.used
-        user = quota.subject.removeprefix("user#") if quota.subject.startswith("user#") else None
+        scope: Any = quota.scope
         return cls(
-            scope="user" if user else ("tenant" if quota.subject == TENANT else USER_DEFAULT),
-            subject_id=user,
+            scope=scope,
+            subject_id=quota.subject_id,
             limits=LimitsView(
                 sessions=limits.sessions,
                 cpu=None if limits.cpu_millis is None else format_cpu(limits.cpu_millis),
                 memory=None if limits.memory_bytes is None else format_bytes(limits.memory_bytes),
                 gpu=limits.gpu,
+                storage=None if limits.storage_bytes is None else format_bytes(limits.storage_bytes),
             ),
             used=UsageView(
                 sessions=used.sessions,
                 cpu=format_cpu(used.cpu_millis),
                 memory=format_bytes(used.memory_bytes),
                 gpu=used.gpu,
+                storage=format_bytes(used.storage_bytes),
             ),
             inherited=quota.inherited,
         )

@@ -1,79 +1,175 @@
 """Use cases on quotas. Booking hands back writes for the caller's unit of work."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from chalicelib.core.errors import Conflict
+from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.core.retry import on_conflict
-from chalicelib.core.unit_of_work import UnitOfWork, Write
-from chalicelib.quotas.rules import TENANT, USER_DEFAULT, Amount, Limits, Quota, left, refusal, user_subject
-from chalicelib.quotas.store import QuotaStore
+from chalicelib.core.unit_of_work import ConditionFailed, UnitOfWork, Write
+from chalicelib.quotas.rules import (
+    NAMES,
+    TENANT,
+    USER_DEFAULT,
+    Amount,
+    Limits,
+    Obstacle,
+    Quota,
+    group_subject,
+    obstacle,
+    refusal,
+    user_subject,
+)
+from chalicelib.quotas.store import Booking, Books, QuotaStore
 
-__all__ = ["TENANT", "Amount", "Limits", "Quota", "QuotaService", "user_subject"]
+__all__ = ["TENANT", "Amount", "Limits", "Quota", "QuotaService", "group_subject", "user_subject"]
+
+_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
 class QuotaService:
+    """`plan_sessions` says how many sessions a tenant's plan allows (None: any number), `group_names` what
+    its groups are called, `is_user` whether it has a user of that id."""
+
     store: QuotaStore
     uow: UnitOfWork
+    plan_sessions: Callable[[str], int | None]
+    group_names: Callable[[str], Mapping[str, str]]
+    is_user: Callable[[str, str], bool]
 
-    def book(self, tenant_id: str, user_id: str, amount: Amount) -> list[Write]:
-        """Writes that take `amount` from the tenant's and the user's quota.
+    def book(self, tenant_id: str, user_id: str, group_id: str | None, amount: Amount) -> list[Write]:
+        """Writes that take `amount` from the tenant's, the user's and the charged group's quota.
 
-        The writes refuse with Conflict `quota_exceeded`; a first booking that can never fit is refused here.
+        The writes refuse with Conflict `quota_exceeded`; what can never fit is refused here.
         """
-        subjects = [TENANT, user_subject(user_id)]
-        held = self.store.several(tenant_id, [*subjects, USER_DEFAULT])
-        return [self._book_one(tenant_id, subject, held, amount) for subject in subjects]
+        subjects = _subjects(user_id, group_id)
+        books = self.store.read(tenant_id, [*subjects, USER_DEFAULT])
+        plan = self.plan_sessions(tenant_id) if amount.sessions else None
+        quotas = {subject: self._quota(books, subject, plan) for subject in subjects}
+        for quota in quotas.values():
+            empty = Quota(quota.subject, quota.limits, Amount(), quota.inherited)
+            if obstacle(empty, amount) is not None:
+                # Whatever comes back, this does not fit; the numbers in the refusal are those of now.
+                raise self._refusal(tenant_id, subjects, amount)
+        booking = Booking(
+            amount,
+            {subject: quota.limits for subject, quota in quotas.items()},
+            frozenset(subject for subject, quota in quotas.items() if quota.inherited),
+            plan,
+        )
+        return self.store.book(tenant_id, books, booking, lambda: self._refusal(tenant_id, subjects, amount))
 
-    def unbook(self, tenant_id: str, user_id: str, amount: Amount) -> list[Write]:
-        """Writes that give `amount` back."""
-        if not amount.items():
-            return []
-        return [self.store.unbook(tenant_id, subject, amount) for subject in (TENANT, user_subject(user_id))]
+    def unbook(self, tenant_id: str, user_id: str, group_id: str | None, amount: Amount) -> list[Write]:
+        """Writes that give `amount` back to whom it was taken from."""
+        return self.store.unbook(tenant_id, _subjects(user_id, group_id), amount) if amount.items() else []
 
-    def visible(self, tenant_id: str, user_id: str, *, everyone: bool) -> list[Quota]:
-        """The tenant's quota and the caller's own, or all of them."""
-        own = user_subject(user_id)
-        rows = {quota.subject: quota for quota in self.store.all_of(tenant_id)}
-        for subject in (TENANT, own):
-            rows.setdefault(subject, self._fresh(subject, rows))
-        return [quota for subject, quota in sorted(rows.items()) if everyone or subject in (TENANT, own)]
+    def visible(
+        self, tenant_id: str, user_id: str, group_id: str | None = None, *, everyone: bool
+    ) -> list[Quota]:
+        """The tenant's quota, the caller's own and that of the group they are charged to; or all of them."""
+        plan = self.plan_sessions(tenant_id)
+        books = self.store.read_all(tenant_id)
+        own = _subjects(user_id, group_id) if user_id else [TENANT]
+        subjects = sorted({*own, *books.subjects()}) if everyone else own
+        return [self._quota(books, subject, plan) for subject in subjects]
 
     def set_limits(self, tenant_id: str, subject: str, limits: Limits) -> Quota:
-        """Replace a subject's limits (`tenant`, `user-default` or one user's). What is in use stays."""
-        on_conflict(lambda: self._set_one(tenant_id, subject, limits, inherited=False))
+        """Replace a subject's limits. What is in use stays. Raises NotFound for a user or group that the
+        tenant does not have."""
+        self._must_be_known(tenant_id, subject)
+        self._set(tenant_id, subject, limits, inherited=False)
         if subject == USER_DEFAULT:
-            for quota in self.store.all_of(tenant_id):
-                if quota.inherited:
-                    self._follow_default(tenant_id, quota.subject, limits)
-        stored = self.store.get(tenant_id, subject)
-        return stored or Quota(subject, limits, Amount())
+            self._follow_default(tenant_id, limits)
+        return self._one(tenant_id, subject)
 
-    def _follow_default(self, tenant_id: str, subject: str, limits: Limits) -> None:
-        on_conflict(lambda: self._set_one(tenant_id, subject, limits, inherited=True))
+    def reset_limits(self, tenant_id: str, subject: str) -> None:
+        """Back to the default for users, or to no limits. Raises NotFound for a user or group that the tenant
+        does not have."""
+        self._must_be_known(tenant_id, subject)
 
-    def _set_one(self, tenant_id: str, subject: str, limits: Limits, *, inherited: bool) -> None:
-        before = self.store.get(tenant_id, subject)
-        if before is None:
+        def attempt() -> None:
+            books = self.store.read(tenant_id, [subject, USER_DEFAULT, TENANT], consistent=True)
+            fallback = self._inherited(books, subject)
+            self.uow.commit(self.store.forget(tenant_id, books, Quota(subject, fallback, Amount(), True)))
+
+        on_conflict(attempt)
+
+    def recorded(self, tenant_id: str) -> list[Quota]:
+        """Everything that is booked or limited, for a recount."""
+        books = self.store.read_all(tenant_id)
+        return [self._quota(books, subject, None) for subject in books.subjects()]
+
+    def export(self, tenant_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The tenant's limits and what is booked."""
+        for quota in self.recorded(tenant_id):
+            yield "quota", asdict(quota)
+
+    def erase(self, tenant_id: str) -> bool:
+        """Removes the tenant's quotas, a slice a call; True when none is left."""
+        return self.store.remove_all(tenant_id, _AT_ONCE)
+
+    def _one(self, tenant_id: str, subject: str) -> Quota:
+        books = self.store.read(tenant_id, [*{subject, TENANT, USER_DEFAULT}], consistent=True)
+        return self._quota(books, subject, self.plan_sessions(tenant_id))
+
+    def _set(self, tenant_id: str, subject: str, limits: Limits, *, inherited: bool) -> None:
+        def attempt() -> None:
+            books = self.store.read(tenant_id, [subject], consistent=True)
+            if inherited and books.limits(subject) is not None:
+                return  # somebody chose its own meanwhile
             self.uow.commit(
-                [self.store.add(tenant_id, Quota(subject, limits, Amount(), inherited=inherited))]
+                [self.store.set_limits(tenant_id, books, Quota(subject, limits, Amount(), inherited))]
             )
-        else:
-            self.uow.commit([self.store.set_limits(tenant_id, before, limits, inherited=inherited)])
 
-    def _book_one(self, tenant_id: str, subject: str, held: dict[str, Quota], amount: Amount) -> Write:
-        if subject in held:
-            return self.store.book(tenant_id, subject, amount)
-        fresh = self._fresh(subject, held)
-        for name, value in amount.items():
-            if left(getattr(fresh.limits, name), 0) < value:
-                raise Conflict(refusal(fresh, amount), code="quota_exceeded")
-        first = Quota(subject, fresh.limits, amount, inherited=fresh.inherited)
-        return self.store.add(tenant_id, first)
+        on_conflict(attempt)
+
+    def _follow_default(self, tenant_id: str, limits: Limits) -> None:
+        for subject in self.store.read_all(tenant_id).followers():
+            self._set(tenant_id, subject, limits, inherited=True)
+
+    def _must_be_known(self, tenant_id: str, subject: str) -> None:
+        scope, _, identifier = subject.partition("#")
+        if scope == "user" and not self.is_user(tenant_id, identifier):
+            raise NotFound.of("user", identifier)
+        if scope == "group" and identifier not in self.group_names(tenant_id):
+            raise NotFound.of("group", identifier)
+
+    def _quota(self, books: Books, subject: str, plan: int | None) -> Quota:
+        chosen = books.limits(subject)
+        limits = self._inherited(books, subject) if chosen is None else chosen
+        if subject == TENANT:
+            limits = limits.at_most(plan)
+        inherited = chosen is None and subject not in (TENANT, USER_DEFAULT)
+        return Quota(subject, limits, books.used(subject), inherited)
 
     @staticmethod
-    def _fresh(subject: str, held: dict[str, Quota]) -> Quota:
-        default = held.get(USER_DEFAULT)
-        if subject == TENANT or default is None:
-            return Quota(subject, Limits(), Amount(), inherited=subject != TENANT)
-        return Quota(subject, default.limits, Amount(), inherited=True)
+    def _inherited(books: Books, subject: str) -> Limits:
+        default = books.limits(USER_DEFAULT) if subject.startswith("user#") else None
+        return default or Limits()
+
+    def _refusal(self, tenant_id: str, subjects: list[str], amount: Amount) -> Exception:
+        """Which limit stands in the way; if none does by now, it was only a lost race."""
+        books = self.store.read(tenant_id, [*subjects, USER_DEFAULT], consistent=True)
+        plan = self.plan_sessions(tenant_id)
+        found = (obstacle(self._quota(books, subject, plan), amount) for subject in subjects)
+        first = next((each for each in found if each is not None), None)
+        return ConditionFailed() if first is None else self._exceeded(tenant_id, first)
+
+    def _exceeded(self, tenant_id: str, found: Obstacle) -> Conflict:
+        quota = found.quota
+        name = self.group_names(tenant_id).get(quota.subject_id or "") if quota.scope == "group" else None
+        extra = {
+            "scope": quota.scope,
+            "subject_id": quota.subject_id,
+            "dimension": NAMES[found.dimension],
+            "limit": found.limit,
+            "used": found.used,
+            "asked": found.asked,
+        }
+        return Conflict(refusal(found, name), code="quota_exceeded", extra=extra)
+
+
+def _subjects(user_id: str, group_id: str | None) -> list[str]:
+    """The tenant first: its refusal is the one that concerns everybody."""
+    return [TENANT, user_subject(user_id), *([group_subject(group_id)] if group_id else [])]

@@ -41,10 +41,12 @@ class Overview:
 
 @dataclass(frozen=True)
 class Session(Overview):
-    """The whole row. `changed_at` is when its state or its lane last changed; `revision` grows with every
-    change that others decide by. `due_at` only says when a sweeper should look; a stale one does no harm."""
+    """The whole row. `group_id` is the group that it is charged to. `changed_at` is when its state or its
+    lane last changed; `revision` grows with every change that others decide by. `due_at` only says when a
+    sweeper should look; a stale one does no harm."""
 
     held: Held = Held.NONE
+    group_id: str | None = None
     lane: Lane = field(default_factory=Lane)
     persistent_home: bool = True
     delete_home: bool = False
@@ -55,14 +57,22 @@ class Session(Overview):
     @property
     def amount(self) -> Amount:
         """What it takes while it runs."""
-        return Amount(1, self.resources.cpu_millis, self.resources.memory_bytes, self.resources.gpu)
+        resources = self.resources
+        return Amount(1, resources.cpu_millis, resources.memory_bytes, resources.gpu, resources.storage_bytes)
 
     @property
     def booked(self) -> Amount:
-        """What it has booked now, with the quotas and, once placed, with its controller."""
-        if self.held is Held.FULL:
-            return self.amount
-        return Amount(sessions=1) if self.held is Held.PARKED else Amount()
+        """What it has booked now, with the quotas and, once placed, with its controller (less storage)."""
+        storage = self.resources.storage_bytes
+        match self.held:
+            case Held.FULL:
+                return self.amount
+            case Held.PARKED:
+                return Amount(sessions=1, storage_bytes=storage)
+            case Held.HOME if not self.lane.never_claimed:
+                return Amount(storage_bytes=storage)
+            case _:  # where no agent ever worked there is no home
+                return Amount()
 
     def reference(self) -> CommandReference | None:
         """What a queue carries about its open command."""

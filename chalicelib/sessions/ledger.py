@@ -93,15 +93,15 @@ class Ledger:
         grown, shrunk = difference(held, session.booked)
         writes: list[Write] = []
         if grown.items():
-            writes.extend(self.quotas.book(session.tenant_id, session.user_id, grown))
+            writes.extend(self.quotas.book(session.tenant_id, session.user_id, session.group_id, grown))
         if shrunk.items():
-            writes.extend(self.quotas.unbook(session.tenant_id, session.user_id, shrunk))
+            writes.extend(self.quotas.unbook(session.tenant_id, session.user_id, session.group_id, shrunk))
         return writes
 
     def _capacity(
         self, session: Session, held: Amount, wanted: Amount, controller: Controller | None
     ) -> list[Write]:
-        grown, shrunk = difference(held, wanted)
+        grown, shrunk = difference(held.on_a_controller, wanted.on_a_controller)
         writes: list[Write] = []
         if session.controller_id is None:
             return writes

@@ -61,6 +61,7 @@ def attributes(session: Session) -> dict[str, Any]:
         "memory_bytes": session.resources.memory_bytes,
         "gpu": session.resources.gpu or None,
         "shm_bytes": session.resources.shm_bytes,
+        "storage_bytes": session.resources.storage_bytes or None,
         "labels": session.labels or None,
         "reason": reason_out(session.reason),
         "stage": session.stage.value if session.stage else None,
@@ -72,6 +73,7 @@ def attributes(session: Session) -> dict[str, Any]:
         "last_activity_at": _millis(session.last_activity_at),
         "viewers": session.viewers or None,
         "held": session.held.value,
+        "group_id": session.group_id,
         "persistent_home": session.persistent_home or None,
         "delete_home": session.delete_home or None,
         "changed_at": _millis(session.changed_at),
@@ -123,6 +125,7 @@ def session(row: SessionRow) -> Session:
     return Session(
         **_shown(row),
         held=Held(row.held),
+        group_id=row.group_id,
         lane=Lane(
             issued=int(row.issued or 0),
             fence=int(row.fence or 0),
@@ -157,6 +160,7 @@ def _shown(row: SessionRow) -> dict[str, Any]:
             memory_bytes=int(row.memory_bytes),
             gpu=int(row.gpu or 0),
             shm_bytes=int(row.shm_bytes),
+            storage_bytes=int(row.storage_bytes or 0),
         ),
         "created_at": from_millis(int(row.created_at)),
         "updated_at": from_millis(int(row.updated_at)),

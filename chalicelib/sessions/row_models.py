@@ -17,7 +17,8 @@ from pynamodb.models import Model
 from chalicelib.core.dynamo import TableMeta, table
 
 _SHOWN = [
-    "name", "state", "want", "gen", "inc", "tpl", "tname", "ticon", "cpu", "mem", "gpu", "shm", "labels",
+    "name", "state", "want", "gen", "inc", "tpl", "tname", "ticon", "cpu", "mem", "gpu", "shm", "disk",
+    "labels",
     "place", "why", "stage", "done", "total", "made", "upd", "begun", "act", "view",
 ]  # fmt: skip
 """What users see; changes of anything else cost the index nothing."""
@@ -94,6 +95,7 @@ class SessionRow(Model):
     memory_bytes = NumberAttribute(attr_name="mem", null=True)
     gpu = NumberAttribute(null=True)
     shm_bytes = NumberAttribute(attr_name="shm", null=True)
+    storage_bytes = NumberAttribute(attr_name="disk", null=True)
     labels = JSONAttribute(null=True)
     reason = JSONAttribute(attr_name="why", null=True)
     stage = UnicodeAttribute(null=True)
@@ -106,6 +108,7 @@ class SessionRow(Model):
     viewers = NumberAttribute(attr_name="view", null=True)
 
     held = UnicodeAttribute(null=True)
+    group_id = UnicodeAttribute(attr_name="grp", null=True)
     persistent_home = BooleanAttribute(attr_name="home", null=True)
     delete_home = BooleanAttribute(attr_name="wipe", null=True)
     changed_at = NumberAttribute(attr_name="chg", null=True)

@@ -50,10 +50,12 @@ class Cause(StrEnum):
 
 
 class Held(StrEnum):
-    """What a session has booked: everything, only its place among the sessions, or nothing."""
+    """What a session has booked: everything, its place among the sessions and its home, its home alone, or
+    nothing."""
 
     FULL = "full"
     PARKED = "parked"
+    HOME = "home"
     NONE = "none"
 
 
@@ -118,7 +120,7 @@ HELD: dict[State, Held | None] = {
     _S.HIBERNATING: Held.FULL,
     _S.HIBERNATED: Held.PARKED,
     _S.WAKING: Held.FULL,
-    _S.FAILED: Held.NONE,
+    _S.FAILED: Held.HOME,
     _S.TERMINATING: None,
     _S.TERMINATED: Held.NONE,
 }

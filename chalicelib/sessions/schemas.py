@@ -12,6 +12,7 @@ from chalicelib.core.quantities import (
     cpu_millis,
     format_bytes,
     format_cpu,
+    most_storage,
 )
 from chalicelib.core.schemas import Labels, Name, Page, PageQuery, ReasonView, RequestBody, ResponseBody, Time
 from chalicelib.protocol.base import Identifier
@@ -49,6 +50,9 @@ class ResourcesBody(RequestBody):
     memory: Annotated[BytesQuantity, AfterValidator(_memory)] | None = None
     gpu: Annotated[int, Field(ge=0, le=64)] | None = None
     shm: Annotated[BytesQuantity, AfterValidator(_shm)] | None = None
+    storage: Annotated[BytesQuantity, AfterValidator(most_storage)] | None = Field(
+        default=None, description="What its home is expected to need; counts towards quotas, limits no disk."
+    )
 
 
 class CreateSession(RequestBody):
@@ -70,6 +74,7 @@ class CreateSession(RequestBody):
             memory_bytes=None if asked.memory is None else byte_count(asked.memory),
             gpu=asked.gpu,
             shm_bytes=None if asked.shm is None else byte_count(asked.shm),
+            storage_bytes=None if asked.storage is None else byte_count(asked.storage),
             controller_id=self.controller_id,
             labels=self.labels,
         )
@@ -108,6 +113,7 @@ class SessionResources(ResponseBody):
     memory: str
     gpu: int
     shm: str
+    storage: str
 
 
 class SessionView(ResponseBody):
@@ -160,6 +166,7 @@ class SessionView(ResponseBody):
                 memory=format_bytes(resources.memory_bytes),
                 gpu=resources.gpu,
                 shm=format_bytes(resources.shm_bytes),
+                storage=format_bytes(resources.storage_bytes),
             ),
             labels=session.labels,
             created_at=session.created_at,
