@@ -11,6 +11,7 @@ from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, Websocket
 from chalicelib.api_keys import routes as api_key_routes
 from chalicelib.api_keys.models import DynamoApiKeyStore
 from chalicelib.api_keys.service import ApiKeyService
+from chalicelib.audit import routes as audit_routes
 from chalicelib.audit.models import DynamoAuditStore, entry_of
 from chalicelib.audit.service import AuditService
 from chalicelib.catalog import routes as catalog_routes
@@ -21,27 +22,32 @@ from chalicelib.controllers.agent_models import DynamoAgentStore
 from chalicelib.controllers.models import DynamoControllerStore
 from chalicelib.controllers.queues import Queues
 from chalicelib.controllers.service import AgentService, ControllerService, EnrollmentService
-from chalicelib.core.api import Api
+from chalicelib.core.api import Api, Operation
 from chalicelib.core.caller import Incoming
 from chalicelib.core.clock import utc_now
 from chalicelib.core.config import config
 from chalicelib.core.dynamo import DynamoUnitOfWork, table
 from chalicelib.core.dynamo_reads import DynamoReads
+from chalicelib.core.objects import ObjectStore
 from chalicelib.events import routes as event_routes
 from chalicelib.events import sources as event_sources
 from chalicelib.events.connection_models import DynamoConnectionStore
 from chalicelib.events.models import DynamoEventStore
 from chalicelib.events.push import Pusher
 from chalicelib.events.service import EventService, SocketService
-from chalicelib.identity import me_routes
+from chalicelib.identity import link_routes, me_routes
 from chalicelib.identity import routes as identity_routes
+from chalicelib.identity.account import AccountService
 from chalicelib.identity.attempt_models import DynamoAttemptStore
 from chalicelib.identity.attempts import Attempts
 from chalicelib.identity.cookies import RefreshCookie
+from chalicelib.identity.link_models import DynamoLinkStore
 from chalicelib.identity.models import DynamoPersonStore
 from chalicelib.identity.names import names_of
+from chalicelib.identity.recovery import RecoveryService
 from chalicelib.identity.service import IdentityService, User
 from chalicelib.identity.sign_in_models import DynamoSignInStore
+from chalicelib.identity.sign_up import SignUpService
 from chalicelib.identity.signing_in import SignInService
 from chalicelib.mail.models import DynamoMailStore
 from chalicelib.mail.ports import port as mail_port
@@ -86,8 +92,18 @@ identity = IdentityService(
 )
 attempts = Attempts(DynamoAttemptStore(), uow, utc_now)
 sign_ins = SignInService(identity, attempts, uow, utc_now)
+account = AccountService(identity, attempts)
+recovery = RecoveryService(identity, attempts, mail, uow, utc_now, settings.public_url)
+sign_up = SignUpService(
+    identity, attempts, DynamoLinkStore(), mail, uow, utc_now, settings.public_url, open=settings.sign_up
+)
+mail.register("password_reset", recovery.compose)
+mail.register("sign_up", sign_up.compose)
 refresh_cookie = RefreshCookie(settings.secure_cookies, int(timings.refresh_token), settings.origin)
-audit = AuditService(DynamoAuditStore(), functools.partial(names_of, DynamoPersonStore()), uow, utc_now)
+objects = ObjectStore(settings)
+audit = AuditService(
+    DynamoAuditStore(), functools.partial(names_of, DynamoPersonStore()), objects, uow, utc_now
+)
 groups = GroupService(DynamoGroupStore(), identity, uow, utc_now)
 invitations = InvitationService(
     DynamoInvitationStore(), identity, groups, tenancy, mail, uow, utc_now, settings.public_url
@@ -140,11 +156,17 @@ def authenticate(incoming: Incoming) -> User:
     return shown.authenticate(incoming)
 
 
+def operations() -> list[Operation]:
+    return [operation for api in apis for operation in api.operations]
+
+
 apis: list[Api[Any]] = [
     identity_routes.build_public(sign_ins, refresh_cookie),
-    me_routes.build(identity, authenticate),
+    link_routes.build(sign_up, recovery, refresh_cookie),
+    me_routes.build(identity, account, authenticate),
     invitation_routes.build_public(invitations, refresh_cookie),
     tenancy_routes.build(tenancy, authenticate),
+    audit_routes.build(audit, authenticate, operations),
     people_routes.build(people, authenticate),
     invitation_routes.build(invitations, authenticate),
     group_routes.build(groups, authenticate),
@@ -160,7 +182,7 @@ apis: list[Api[Any]] = [
     stream_routes.build_public(),
     event_routes.build(events, authenticate, settings.events_url),
 ]
-apis.append(meta_routes.build(lambda: [operation for api in apis for operation in api.operations]))
+apis.append(meta_routes.build(operations))
 for api in apis:
     api.record = audit.record
     app.register_blueprint(api.blueprint)

@@ -24,6 +24,7 @@ _ROUNDS = 4
 """Queries of one search at most: what a filter leaves of them may be a short page with a cursor."""
 _EXAMINED = 100
 """Rows that a query of a filtered search examines."""
+_COUNTED = 1000
 _FIRST, _LAST = "aud-", "aud-~"
 
 
@@ -41,6 +42,9 @@ class DynamoAuditStore:
     def unsealed(self, tenant_id: str, limit: int) -> list[Entry]:
         rows = AuditRow.query(tenant_id + UNSEALED, limit=limit, consistent_read=True)
         return [unsealed.load(tenant_id, row.key, row.body) for row in rows]
+
+    def count_unsealed(self, tenant_id: str) -> int:
+        return int(AuditRow.count(tenant_id + UNSEALED, consistent_read=True, limit=_COUNTED))
 
     def state(self, tenant_id: str) -> State:
         try:

@@ -172,9 +172,9 @@ def named(entry: Entry, names: Mapping[str, str]) -> Entry:
     return replace(entry, actor_name=entry.actor_name or names.get(entry.actor, ""))
 
 
-def first_id(at: datetime) -> str:
-    """What ids of entries of that moment begin at."""
-    millis = min(max(0, (at - _EPOCH) // timedelta(milliseconds=1)), _LAST_TIME)
+def first_id(at: datetime, *, past: bool = False) -> str:
+    """What ids of entries of that moment begin at, or where they are `past`."""
+    millis = min(max(0, (at - _EPOCH) // timedelta(milliseconds=1) + past), _LAST_TIME)
     digits = "".join(_CROCKFORD[(millis >> shift) & 31] for shift in range(45, -1, -5))
     return f"{_PREFIX}{digits}{'0' * 16}"
 

@@ -66,6 +66,9 @@ class AuditStore(Protocol):
     def unsealed(self, tenant_id: str, limit: int) -> list[Entry]:
         """Oldest first."""
 
+    def count_unsealed(self, tenant_id: str) -> int:
+        """At most 1000."""
+
     def state(self, tenant_id: str) -> State: ...
 
     def seal(self, before: State, after: State, sealed: Sequence[Sealed]) -> list[Write]:
