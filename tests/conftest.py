@@ -28,6 +28,7 @@ os.environ.update(
         "STREAMSPACE_KEYS_FILE": str(_HOME / "keys.json"),
         "STREAMSPACE_MAIL": f"file:{_HOME / 'mail'}",
         "STREAMSPACE_PUBLIC_URL": "http://localhost:8080",
+        "STREAMSPACE_SIGN_UP": "on",
         "POWERTOOLS_LOG_LEVEL": "WARNING",
         "POWERTOOLS_METRICS_DISABLED": "true",
     }

@@ -37,6 +37,7 @@ from chalicelib.core.errors import (
 )
 from chalicelib.core.ids import PATTERN, new_id
 from chalicelib.core.outage import is_outage
+from chalicelib.core.security_headers import security_headers
 from chalicelib.core.telemetry import logger
 from chalicelib.core.trail import Trail
 
@@ -321,7 +322,7 @@ def _body(model: type[BaseModel], incoming: Incoming) -> BaseModel:
 
 def _response(operation: Operation, result: Any) -> Response:
     answer = result if isinstance(result, Answer) else Answer(body=result)
-    headers: dict[str, Any] = {"Cache-Control": "no-store", **answer.headers}
+    headers: dict[str, Any] = {**security_headers(), "Cache-Control": "no-store", **answer.headers}
     if answer.cookies:
         headers["Set-Cookie"] = list(answer.cookies)
     if answer.body is None:
@@ -339,7 +340,7 @@ def _refusal(error: DomainError, incoming: Incoming) -> Response:
     return Response(
         body=problem.dump(error, request_id=incoming.request_id),
         status_code=error.status,
-        headers={**problem.headers(error)},
+        headers={**security_headers(), **problem.headers(error)},
     )
 
 

@@ -75,6 +75,8 @@ class Timings:
 class Config:
     """The deployment's choices. Unset stream and event URLs mean: the host that the API is called at.
 
+    `sign_up` lets organisations make themselves (`on` or `off`).
+
     `mail` is where mails go: `ses:<sender>`, `smtp://host:port`, `smtps://host:port` or `file:<folder>`;
     `mail_login` is `user:password` for SMTP, or `mail_login_secret` names a secret that holds it.
     """
@@ -92,6 +94,7 @@ class Config:
     agent_role_arn: str = "arn:aws:iam::000000000000:role/streamspace-agent"
     keys_file: str | None = None
     keys_secret: str | None = None
+    sign_up: bool = False
     mail: str = ""
     mail_from: str = "StreamSpace <streamspace@localhost>"
     mail_login: str = field(default="", repr=False)
@@ -139,6 +142,7 @@ def read(environment: Mapping[str, str]) -> Config:
         agent_role_arn=get("AGENT_ROLE_ARN", base.agent_role_arn),
         keys_file=get("KEYS_FILE", "") or None,
         keys_secret=get("KEYS_SECRET", "") or None,
+        sign_up=_switch("SIGN_UP", get("SIGN_UP", "off")),
         mail=mail,
         mail_from=get("MAIL_FROM", mail.removeprefix("ses:") if mail.startswith("ses:") else base.mail_from),
         mail_login=get("MAIL_LOGIN", base.mail_login),
@@ -146,6 +150,12 @@ def read(environment: Mapping[str, str]) -> Config:
         min_protocol_version=int(get("MIN_PROTOCOL_VERSION", str(base.min_protocol_version))),
         timings=Timings().divided(float(get("INTERVAL_DIVISOR", "1"))),
     )
+
+
+def _switch(name: str, value: str) -> bool:
+    if value not in ("on", "off"):
+        raise ValueError(f"STREAMSPACE_{name} is on or off, not {value!r}.")
+    return value == "on"
 
 
 @lru_cache(maxsize=1)

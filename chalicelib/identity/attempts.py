@@ -33,13 +33,18 @@ class Attempts:
 
     def succeeded(self, action: Action, account: str, address: str) -> None:
         """It was the right one: the account starts afresh, and the address was not guessing."""
-        *own, shared = (key for key, _ in limits(action, account, address))
-        for key in own:
-            self.uow.commit([self.store.forget(key)], aside=True)
+        *_, shared = (key for key, _ in limits(action, account, address))
+        self.start_afresh(action, account, address)
         try:
             self.uow.commit([self.store.forgive(shared)], aside=True)
         except ConditionFailed:
             return  # forgotten meanwhile
+
+    def start_afresh(self, action: Action, account: str, address: str) -> None:
+        """Forgets what was counted against the account; the address's own count stays."""
+        *own, _ = (key for key, _ in limits(action, account, address))
+        for key in own:
+            self.uow.commit([self.store.forget(key)], aside=True)
 
     def _add_anew(self, key: str, limit: Limit) -> None:
         """Who lost the race for the last free attempt finds the lock that the winner set."""

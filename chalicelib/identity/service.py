@@ -231,22 +231,28 @@ class IdentityService:
         return self.person(user.tenant_id, user.user_id), self.tenancy.get(user.tenant_id)
 
     def change(
-        self, tenant_id: str, user_id: str, change: Callable[[Person], Person], *, ends: bool = False
+        self,
+        tenant_id: str,
+        user_id: str,
+        change: Callable[[Person], Person],
+        *,
+        ends: bool = False,
+        but: str | None = None,
     ) -> Person:
-        """Reads, changes and writes until nobody interferes; where `ends`, their sign-ins end with it.
-        Raises NotFound and what `change` raises."""
+        """Reads, changes and writes until nobody interferes; where it `ends` their sign-ins, all `but` one
+        end with it. Raises NotFound and what `change` raises."""
 
         def attempt() -> Person:
             before = self.person(tenant_id, user_id)
             after = change(before)
-            ending = self.ending(tenant_id, user_id) if ends else []
+            ending = self.ending(tenant_id, user_id, but=but) if ends else []
             if after != before or ending:
                 self.uow.commit([self.people.change(before, after), *ending])
             return replace(after, revision=before.revision + 1)
 
         changed = on_conflict(attempt)
         if ends:
-            self.end_sign_ins(tenant_id, user_id)
+            self.end_sign_ins(tenant_id, user_id, but=but)
         return changed
 
     # Leaving
@@ -298,8 +304,10 @@ class IdentityService:
 
 
 def _admitted(person: Person | None, tenant: Tenant | None, source_ip: str) -> Person:
-    if person is None or person.disabled or tenant is None or tenant.state is TenantState.DELETING:
+    if person is None or person.disabled or tenant is None:
         raise _signed_out()
+    if tenant.state is TenantState.DELETING:
+        raise Unauthenticated("This organisation is being deleted.", code="tenant_deleting")
     if tenant.suspended:
         raise Forbidden("This organisation is suspended.", code="tenant_suspended")
     if not tenant.settings.admits(source_ip):

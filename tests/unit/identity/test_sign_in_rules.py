@@ -1,40 +1,18 @@
-"""Lockout, refresh verdicts and tokens."""
+"""Refresh verdicts, roles and access tokens."""
 
-import base64
-import hashlib
-import hmac
-import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from joserfc import jwt
 
 from chalicelib.core.errors import Unauthenticated
-from chalicelib.core.keys import keys
 from chalicelib.identity import tokens
-from chalicelib.identity.rules import (
-    PERMISSIONS,
-    REUSE_GRACE,
-    Refresh,
-    RefreshFamily,
-    Role,
-    User,
-    judge_refresh,
-    lock_after,
-)
+from chalicelib.identity.rules import PERMISSIONS, PERSONAL, Role, User
+from chalicelib.identity.sign_in_rules import REUSE_GRACE, Refresh, SignIn, judge_refresh
+from chalicelib.identity.tokens import AccessToken, RefreshToken
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-FAMILY = RefreshFamily("fam-1", "ten-1", "usr-1", "new", "old", NOW, NOW + timedelta(days=1))
-USER = User("ten-1", "usr-1", Role.MEMBER, "fam-1")
-
-
-def test_lock_grows_and_is_bounded():
-    locks = [lock_after(failures, NOW) for failures in range(40)]
-    assert locks[:5] == [None] * 5
-    waits = [lock - NOW for lock in locks[5:] if lock]
-    assert waits == sorted(waits)
-    assert waits[0] == timedelta(seconds=1)
-    assert waits[-1] == timedelta(minutes=15)
+SIGN_IN = SignIn("ten-1", "usr-1", "sgn-1", "new", "old", NOW, NOW, NOW + timedelta(days=1))
+TOKEN = AccessToken("ten-1", "usr-1", "sgn-1")
 
 
 @pytest.mark.parametrize(
@@ -48,7 +26,7 @@ def test_lock_grows_and_is_bounded():
     ],
 )
 def test_refresh_verdicts(presented, later, verdict):
-    assert judge_refresh(FAMILY, presented, NOW + later) is verdict
+    assert judge_refresh(SIGN_IN, presented, NOW + later) is verdict
 
 
 def test_every_role_has_permissions_and_members_the_fewest():
@@ -58,45 +36,24 @@ def test_every_role_has_permissions_and_members_the_fewest():
     assert writing == {"account:write"}  # their own password and sign-ins
 
 
+def test_a_key_never_carries_what_is_personal():
+    key = User("ten-1", "usr-1", Role.OWNER, key_id="key-1", scopes=frozenset(PERMISSIONS[Role.OWNER]))
+    assert key.permissions == PERMISSIONS[Role.OWNER] - PERSONAL
+
+
 def test_access_token_round_trip_and_expiry():
-    token = tokens.issue_access(USER, now=NOW, lifetime=900)
-    assert tokens.read_access(token, now=NOW + timedelta(seconds=899)) == USER
+    text = tokens.issue_access(TOKEN, now=NOW, lifetime=900)
+    assert tokens.read_access(text, now=NOW + timedelta(seconds=899)) == TOKEN
     with pytest.raises(Unauthenticated) as caught:
-        tokens.read_access(token, now=NOW + timedelta(seconds=900))
+        tokens.read_access(text, now=NOW + timedelta(seconds=900))
     assert caught.value.code == "token_expired"
 
 
-def _claims(**changes):
-    base = {
-        "iss": "streamspace",
-        "aud": "streamspace-api",
-        "sub": "usr-1",
-        "tenant": "ten-1",
-        "role": "owner",
-        "sid": "x",
-        "exp": int(NOW.timestamp()) + 900,
-    }
-    return {**base, **changes}
-
-
-def _hs256(secret: bytes) -> str:
-    """By hand: a library that is any good refuses to sign with a public key."""
-
-    def part(raw: bytes) -> str:
-        return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-    header = json.dumps({"alg": "HS256"}).encode()
-    signed = f"{part(header)}.{part(json.dumps(_claims()).encode())}"
-    return f"{signed}.{part(hmac.digest(secret, signed.encode(), hashlib.sha256))}"
-
-
-def test_algorithm_confusion_is_refused():
-    forged = _hs256(keys().access.as_pem(private=False))
-    unsigned = "eyJhbGciOiJub25lIn0." + forged.split(".")[1] + "."
-    other_purpose = jwt.encode({"alg": "EdDSA"}, _claims(), keys().stream, algorithms=["EdDSA"])
-    other_audience = jwt.encode(
-        {"alg": "EdDSA"}, _claims(aud="streamspace-gateway:ctl-1"), keys().access, algorithms=["EdDSA"]
-    )
-    for token in (forged, unsigned, other_purpose, other_audience, "", "a.b.c"):
-        with pytest.raises(Unauthenticated):
-            tokens.read_access(token, now=NOW)
+def test_a_refresh_token_leads_to_its_row_and_nothing_else_parses():
+    ids = (f"ten-{'0' * 26}", f"usr-{'0' * 26}", f"sgn-{'0' * 26}")
+    token = RefreshToken.new(*ids)
+    assert RefreshToken.parse(token.text) == token
+    assert token.secret not in token.digest
+    for broken in ("", "...", ".".join(ids), ".".join((*ids, "")), ".".join((ids[1], ids[0], ids[2], "x"))):
+        assert RefreshToken.parse(broken) is None
+    assert RefreshToken.parse(f"{ids[0]}.{ids[1]}#x.{ids[2]}.s") is None
