@@ -92,6 +92,7 @@ class Config:
     bucket: str = "streamspace-objects"
     bucket_endpoint: str | None = None
     agent_role_arn: str = "arn:aws:iam::000000000000:role/streamspace-agent"
+    tenant_role_arn: str | None = None
     keys_file: str | None = None
     keys_secret: str | None = None
     sign_up: bool = False
@@ -140,6 +141,7 @@ def read(environment: Mapping[str, str]) -> Config:
         bucket=get("BUCKET", base.bucket),
         bucket_endpoint=get("BUCKET_ENDPOINT", "").rstrip("/") or None,
         agent_role_arn=get("AGENT_ROLE_ARN", base.agent_role_arn),
+        tenant_role_arn=get("TENANT_ROLE_ARN", "") or None,
         keys_file=get("KEYS_FILE", "") or None,
         keys_secret=get("KEYS_SECRET", "") or None,
         sign_up=_switch("SIGN_UP", get("SIGN_UP", "off")),
