@@ -97,7 +97,10 @@ class ConfinedCredentials(Credentials):
 
     def __init__(self, own: Credentials, tenants: TenantCredentials) -> None:
         frozen = own.get_frozen_credentials()
-        super().__init__(frozen.access_key, frozen.secret_key, frozen.token, method=_Provider.METHOD)
+        # What the base class keeps is never signed with.
+        super().__init__(
+            frozen.access_key or "", frozen.secret_key or "", frozen.token, method=_Provider.METHOD
+        )
         self._own = own
         self._tenants = tenants
 
