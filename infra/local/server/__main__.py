@@ -38,6 +38,7 @@ async def _serve(settings: Settings) -> None:
         QueueForwarder(f"http://127.0.0.1:{settings.emulator_port}"),
         FileForwarder(f"http://127.0.0.1:{settings.emulator_port}"),
         stream_url=settings.stream_url,
+        secure=scheme == "https",
     )
     servers = [_server(front, settings.api_port), _server(sockets.manage, settings.push_port)]
     loop = asyncio.get_running_loop()

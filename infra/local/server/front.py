@@ -24,6 +24,7 @@ from infra.local.server.static import StaticSite
 from infra.local.settings import EVENTS_PATH
 
 API_PREFIXES = ("/v1", "/agent/v1", "/healthz", "/.well-known", "/docs")
+_TLS = {True: (("strict-transport-security", "max-age=31536000; includeSubDomains"),), False: ()}
 _HOST = re.compile(r"^[A-Za-z0-9.\-\[\]:]{1,255}$")
 
 
@@ -39,13 +40,16 @@ class Front:
         file_forwarder: FileForwarder,
         *,
         stream_url: str,
+        secure: bool = False,
     ) -> None:
+        """`secure`: the public URL is https."""
         self._gateway = gateway
         self._sockets = sockets
         self._site = site
         self._forwarder = forwarder
         self._files = file_forwarder
         self._stream_url = stream_url
+        self._secure = secure
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -106,6 +110,9 @@ class Front:
             ("referrer-policy", "no-referrer"),
             ("x-frame-options", "DENY"),
             ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=()"),
+            *_TLS[self._secure],
         ]
         return [pair for pair in wanted if pair[0] not in given]
 

@@ -15,6 +15,7 @@ import uvicorn
 
 from infra.local.emulator.child import free_port
 from infra.local.server.__main__ import _server
+from infra.local.server.files import FileForwarder
 from infra.local.server.front import Front, websocket_handlers
 from infra.local.server.gateway import Gateway
 from infra.local.server.queues import QueueForwarder
@@ -52,6 +53,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         sockets,
         StaticSite(folder, folder),
         QueueForwarder("http://127.0.0.1:9"),
+        FileForwarder("http://127.0.0.1:9"),
         stream_url="ws://localhost",
     )
     found = Served(free_port(), free_port(), toy)

@@ -123,6 +123,10 @@ def test_every_answer_carries_the_security_headers(served: Any) -> None:
         assert "script-src 'self';" in policy
         assert "frame-ancestors 'none'" in policy
         assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+        assert "camera=()" in answer.headers["permissions-policy"]
+        assert "strict-transport-security" not in answer.headers  # this one is served without TLS
 
 
 def test_the_client_is_whom_the_relay_names_last(served: Any) -> None:
