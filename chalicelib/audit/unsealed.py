@@ -34,7 +34,7 @@ def of_trail(trail: Trail, error: DomainError | None = None) -> Entry:
         request_id=_clean(trail.request_id)[:_LONGEST_ID],
         outcome=Outcome.SUCCEEDED if error is None else Outcome.REFUSED,
         code="" if error is None else error.code,
-        facts={_ascii(name): _clean(value) for name, value in trail.facts.items()},
+        facts={_ascii(name): _clean(value) for name, value in trail.facts.items() if value},
     )
     return next(each for each in _shorter(entry) if len(dump(each).encode()) <= ROOM)
 
