@@ -40,7 +40,7 @@ def test_it_fits_whatever_it_says_and_comes_back(agent: str, name: str, facts: d
 
 
 def test_nothing_is_cut_that_has_room() -> None:
-    agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36"
+    agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0 Safari/537"
     entry = of_trail(trail(user_agent=agent, target_name="Desk", facts={"template": "Desktop", "none": ""}))
     assert (entry.user_agent, entry.facts) == (agent, {"template": "Desktop"})
 
