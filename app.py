@@ -8,7 +8,9 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, WebsocketEvent
 
+from chalicelib.api_keys import account_routes
 from chalicelib.api_keys import routes as api_key_routes
+from chalicelib.api_keys.accounts import ServiceAccountService
 from chalicelib.api_keys.models import DynamoApiKeyStore
 from chalicelib.api_keys.service import ApiKeyService
 from chalicelib.audit import routes as audit_routes
@@ -145,7 +147,15 @@ streams = StreamService(sessions, controllers, utc_now, settings)
 connection_store, pusher = DynamoConnectionStore(), Pusher(settings)
 events = EventService(DynamoEventStore(), connection_store, pusher, tenancy, uow, utc_now, settings)
 sockets = SocketService(connection_store, events.greeting, pusher, uow, utc_now, settings)
-people = PeopleService(identity, uow, sockets.close_of, sessions.end_of_user)
+
+
+def depart(tenant_id: str, user_id: str, *, actor: str, delete_homes: bool) -> None:
+    """Somebody has left: their keys end, and what they run."""
+    api_keys.end_all(tenant_id, user_id)
+    sessions.end_of_user(tenant_id, user_id, actor=actor, delete_homes=delete_homes)
+
+
+people = PeopleService(identity, uow, sockets.close_of, depart)
 controller_changes = event_sources.controllers(controllers)
 session_changes = event_sources.sessions(sessions)
 
@@ -171,6 +181,7 @@ apis: list[Api[Any]] = [
     invitation_routes.build(invitations, authenticate),
     group_routes.build(groups, authenticate),
     api_key_routes.build(api_keys, authenticate),
+    account_routes.build(ServiceAccountService(identity, groups, uow), authenticate),
     quota_routes.build(quotas, authenticate),
     catalog_routes.build(catalog, authenticate),
     controller_routes.build(controllers, enrollment, authenticate),
