@@ -3,6 +3,7 @@ import { lazy, Suspense, type ReactNode } from "react";
 import { createBrowserRouter } from "react-router";
 import { PageError } from "@/components/PageError";
 import { Splash } from "@/components/Splash";
+import { Permitted } from "@/features/account/Permitted";
 import { RequireAccount } from "@/features/account/RequireAccount";
 import { StartPage } from "@/features/account/StartPage";
 import { importSession, importViewer } from "@/features/viewer/preload";
@@ -18,6 +19,12 @@ const ConfirmSignUpPage = lazy(() => import("@/pages/ConfirmSignUpPage"));
 const InvitationPage = lazy(() => import("@/pages/InvitationPage"));
 const ForgotPasswordPage = lazy(() => import("@/pages/ForgotPasswordPage"));
 const ResetPasswordPage = lazy(() => import("@/pages/ResetPasswordPage"));
+const MembersPage = lazy(() => import("@/pages/MembersPage"));
+const MemberPage = lazy(() => import("@/pages/MemberPage"));
+const GroupsPage = lazy(() => import("@/pages/GroupsPage"));
+const GroupPage = lazy(() => import("@/pages/GroupPage"));
+const RolesPage = lazy(() => import("@/pages/RolesPage"));
+const ApiKeysPage = lazy(() => import("@/pages/ApiKeysPage"));
 const QuotasPage = lazy(() => import("@/pages/QuotasPage"));
 const AuditPage = lazy(() => import("@/pages/AuditPage"));
 const SettingsPage = lazy(() => import("@/pages/SettingsPage"));
@@ -26,6 +33,11 @@ const NotFoundPage = lazy(() => import("@/pages/NotFoundPage"));
 const ViewerPage = lazy(importViewer);
 
 const whole = (page: ReactNode) => <Suspense fallback={<Splash />}>{page}</Suspense>;
+const needing = (title: string, needs: readonly string[], page: ReactNode) => (
+  <Permitted title={title} needs={needs}>
+    {page}
+  </Permitted>
+);
 
 export const router = createBrowserRouter([
   {
@@ -49,9 +61,18 @@ export const router = createBrowserRouter([
               { path: "/sessions", element: <SessionsPage /> },
               { path: "/sessions/:sessionId", element: <SessionPage /> },
               { path: "/controllers", element: <ControllersPage /> },
-              { path: "/quotas", element: <QuotasPage /> },
-              { path: "/audit", element: <AuditPage /> },
-              { path: "/settings", element: <SettingsPage /> },
+              { path: "/members", element: needing("Members", ["users:read"], <MembersPage />) },
+              { path: "/members/:userId", element: needing("Members", ["users:read"], <MemberPage />) },
+              { path: "/groups", element: needing("Groups", ["groups:read"], <GroupsPage />) },
+              { path: "/groups/:groupId", element: needing("Groups", ["groups:read"], <GroupPage />) },
+              { path: "/roles", element: <RolesPage /> },
+              {
+                path: "/api-keys",
+                element: needing("API keys", ["account:write", "api_keys:read_all"], <ApiKeysPage />),
+              },
+              { path: "/quotas", element: needing("Quotas", ["quotas:read"], <QuotasPage />) },
+              { path: "/audit", element: needing("Audit log", ["audit:read"], <AuditPage />) },
+              { path: "/settings", element: needing("Settings", ["tenant:read"], <SettingsPage />) },
               { path: "/account", element: <AccountPage /> },
               { path: "*", element: <NotFoundPage /> },
             ],

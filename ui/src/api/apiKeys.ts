@@ -1,5 +1,5 @@
-import { soon as client, unwrap } from "./client";
-import { everyPage, type Page } from "./pages";
+import { client, unwrap } from "./client";
+import { everyPage } from "./pages";
 import type { ApiKey, ApiKeyRequest, NewApiKey } from "./types";
 
 const at = (api_key_id: string) => ({ params: { path: { api_key_id } } });
@@ -8,9 +8,7 @@ const at = (api_key_id: string) => ({ params: { path: { api_key_id } } });
 export type Whose = { all: true } | { user_id: string } | Record<string, never>;
 
 export const listApiKeys = (whose: Whose): Promise<ApiKey[]> =>
-  everyPage((cursor) =>
-    unwrap<Page<ApiKey>>(client.GET("/v1/api-keys", { params: { query: { ...whose, limit: 100, cursor } } })),
-  );
+  everyPage((cursor) => unwrap(client.GET("/v1/api-keys", { params: { query: { ...whose, limit: 100, cursor } } })));
 
 export const createApiKey = (body: ApiKeyRequest): Promise<NewApiKey> => unwrap(client.POST("/v1/api-keys", { body }));
 

@@ -45,13 +45,6 @@ interface Answer<T> {
   response: Response;
 }
 
-type Loose = Record<
-  "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- until the document names these paths
-  (path: string, init?: object) => Promise<Answer<any>>
->;
-export const soon = client as unknown as Loose;
-
 const forbidden = new Set<(problem: Problem) => void>();
 
 /** Called with every 403: some of them mean that nothing else will be answered either. */

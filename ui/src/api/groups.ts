@@ -1,12 +1,12 @@
-import { soon as client, unwrap } from "./client";
-import { everyPage, type Page } from "./pages";
+import { client, unwrap } from "./client";
+import { everyPage } from "./pages";
 import type { Group, GroupRequest, Member } from "./types";
 
 const at = (group_id: string) => ({ params: { path: { group_id } } });
 const member = (group_id: string, user_id: string) => ({ params: { path: { group_id, user_id } } });
 
 export const listGroups = (): Promise<Group[]> =>
-  everyPage((cursor) => unwrap<Page<Group>>(client.GET("/v1/groups", { params: { query: { limit: 100, cursor } } })));
+  everyPage((cursor) => unwrap(client.GET("/v1/groups", { params: { query: { limit: 100, cursor } } })));
 
 export const getGroup = (id: string): Promise<Group> => unwrap(client.GET("/v1/groups/{group_id}", at(id)));
 
@@ -21,7 +21,7 @@ export const removeGroup = async (id: string): Promise<void> => {
 
 export const listGroupMembers = (id: string): Promise<Member[]> =>
   everyPage((cursor) =>
-    unwrap<Page<Member>>(
+    unwrap(
       client.GET("/v1/groups/{group_id}/members", {
         params: { path: { group_id: id }, query: { limit: 100, cursor } },
       }),

@@ -1,7 +1,7 @@
 /** What people do before they are signed in. Tokens come from a link in a mail and go in the body only. */
-import { soon as client, unwrap } from "./client";
+import { client, unwrap } from "./client";
 import { tokens } from "./tokens";
-import type { AuthOptions, OpenInvitation, TokenAnswer } from "./types";
+import type { AuthOptions, OpenInvitation } from "./types";
 
 export interface SignUpRequest {
   organisation: string;
@@ -15,7 +15,7 @@ export const signUp = (body: SignUpRequest): Promise<{ message: string }> =>
   unwrap(client.POST("/v1/auth/sign-up", { body }));
 
 export const confirmSignUp = async (token: string, password: string): Promise<void> => {
-  tokens.set(await unwrap<TokenAnswer>(client.POST("/v1/auth/sign-up/confirm", { body: { token, password } })));
+  tokens.set(await unwrap(client.POST("/v1/auth/sign-up/confirm", { body: { token, password } })));
 };
 
 export const requestReset = (email: string): Promise<{ message: string }> =>
@@ -29,5 +29,5 @@ export const readInvitation = (token: string): Promise<OpenInvitation> =>
   unwrap(client.POST("/v1/auth/invitation", { body: { token } }));
 
 export const acceptInvitation = async (token: string, name: string, password: string): Promise<void> => {
-  tokens.set(await unwrap<TokenAnswer>(client.POST("/v1/auth/invitation/accept", { body: { token, name, password } })));
+  tokens.set(await unwrap(client.POST("/v1/auth/invitation/accept", { body: { token, name, password } })));
 };

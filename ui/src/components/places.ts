@@ -26,6 +26,10 @@ const SECTIONS: readonly Section[] = [
   {
     title: "Organisation",
     places: [
+      { text: "Members", href: "/members", needs: ["users:read"] },
+      { text: "Groups", href: "/groups", needs: ["groups:read"] },
+      { text: "Roles", href: "/roles" },
+      { text: "API keys", href: "/api-keys", needs: ["account:write", "api_keys:read_all"] },
       { text: "Quotas", href: "/quotas", needs: ["quotas:read"] },
       { text: "Audit log", href: "/audit", needs: ["audit:read"] },
       { text: "Settings", href: "/settings", needs: ["tenant:read"] },

@@ -45,7 +45,6 @@ export function useRead<T>(read: () => Promise<T>, key: string | null = ""): Rea
   }, [key]);
 
   useEffect(() => {
-    // eslint-disable-next-line react-hooks/set-state-in-effect -- state follows the server's answer
     void load();
     return () => {
       asked.current += 1;

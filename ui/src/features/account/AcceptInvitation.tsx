@@ -23,7 +23,7 @@ interface Props {
 
 export function AcceptInvitation({ token, invitation, onAccepted, onTrouble }: Props) {
   const { account, enter } = useAccount();
-  const [name, setName] = useState("");
+  const [name, setName] = useState(invitation.name);
   const [password, setPassword] = useState("");
   const { busy, problem, tried, run } = useSubmit(onTrouble);
   const wrong = {
@@ -47,7 +47,7 @@ export function AcceptInvitation({ token, invitation, onAccepted, onTrouble }: P
       }
     >
       <Box data-testid="invitation">
-        {invited_by} invites you to <b>{organisation}</b> as <b>{roleName(role)}</b>.{" "}
+        {invited_by || "An administrator"} invites you to <b>{organisation}</b> as <b>{roleName(role)}</b>.{" "}
         <Box variant="span" color="text-body-secondary">
           Valid until {fullTime(expires_at)}.
         </Box>
@@ -70,7 +70,13 @@ export function AcceptInvitation({ token, invitation, onAccepted, onTrouble }: P
           nativeInputAttributes={{ "data-testid": "invitation-name" }}
         />
       </FormField>
-      <NewPasswordField value={password} onChange={setPassword} errorText={error("password")} testId="new-password" />
+      <NewPasswordField
+        value={password}
+        onChange={setPassword}
+        errorText={error("password")}
+        testId="new-password"
+        minLength={invitation.password_min_length}
+      />
     </PublicForm>
   );
 }

@@ -11,17 +11,20 @@ interface Props {
   onChange: (value: string) => void;
   errorText: string | undefined;
   testId: string;
+  /** The organisation's own rule, where it is known. */
+  minLength?: number;
 }
 
 /** A password that somebody makes up. One field that can be shown beats typing it twice unseen. */
-export function NewPasswordField({ label = "Password", value, onChange, errorText, testId }: Props) {
+export function NewPasswordField({ label = "Password", value, onChange, errorText, testId, minLength }: Props) {
   const [shown, setShown] = useState(false);
   const { data: options } = useAuthOptions();
+  const least = minLength ?? options?.password_min_length;
   return (
     <SpaceBetween size="xs">
       <FormField
         label={label}
-        constraintText={`${options ? `At least ${options.password_min_length} characters. ` : ""}Length counts: a few random words are good.`}
+        constraintText={`${least ? `At least ${least} characters. ` : ""}Length counts: a few random words are good.`}
         errorText={errorText}
       >
         <Input

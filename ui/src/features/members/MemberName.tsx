@@ -1,0 +1,25 @@
+import Badge from "@cloudscape-design/components/badge";
+import Box from "@cloudscape-design/components/box";
+import type { Member } from "@/api/types";
+import { RouterLink } from "@/components/RouterLink";
+import { useMe } from "@/features/account/AccountProvider";
+
+export function MemberName({ member }: { member: Member }) {
+  const { user } = useMe();
+  return (
+    <div data-testid={`member-${member.id}`}>
+      <RouterLink href={`/members/${member.id}`}>{member.name || member.email}</RouterLink>
+      {member.id === user.id && (
+        <>
+          {" "}
+          <Badge color="blue">You</Badge>
+        </>
+      )}
+      {member.kind === "person" && (
+        <Box color="text-body-secondary" fontSize="body-s">
+          {member.email}
+        </Box>
+      )}
+    </div>
+  );
+}
