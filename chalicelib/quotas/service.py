@@ -21,6 +21,7 @@ from chalicelib.quotas.rules import (
     user_subject,
 )
 from chalicelib.quotas.store import Booking, Books, QuotaStore
+from chalicelib.tenancy.service import TenancyService, Tenant
 
 __all__ = ["TENANT", "Amount", "Limits", "Quota", "QuotaService", "group_subject", "user_subject"]
 
@@ -29,23 +30,31 @@ _AT_ONCE = 100
 
 @dataclass(frozen=True)
 class QuotaService:
-    """`plan_sessions` says how many sessions a tenant's plan allows (None: any number), `group_names` what
-    its groups are called, `is_user` whether it has a user of that id."""
+    """`group_names` says what a tenant's groups are called, `is_user` whether it has a user of that id."""
 
     store: QuotaStore
     uow: UnitOfWork
-    plan_sessions: Callable[[str], int | None]
+    tenancy: TenancyService
     group_names: Callable[[str], Mapping[str, str]]
     is_user: Callable[[str, str], bool]
 
-    def book(self, tenant_id: str, user_id: str, group_id: str | None, amount: Amount) -> list[Write]:
-        """Writes that take `amount` from the tenant's, the user's and the charged group's quota.
+    def book(
+        self,
+        tenant_id: str,
+        user_id: str,
+        group_id: str | None,
+        amount: Amount,
+        *,
+        tenant: Tenant | None = None,
+    ) -> list[Write]:
+        """Writes that take `amount` from the tenant's, the user's and the charged group's quota. `tenant` is
+        read unless the caller has it; its plan bounds the sessions.
 
         The writes refuse with Conflict `quota_exceeded`; what can never fit is refused here.
         """
         subjects = _subjects(user_id, group_id)
         books = self.store.read(tenant_id, [*subjects, USER_DEFAULT])
-        plan = self.plan_sessions(tenant_id) if amount.sessions else None
+        plan = (tenant or self.tenancy.get(tenant_id)).limits.sessions if amount.sessions else None
         quotas = {subject: self._quota(books, subject, plan) for subject in subjects}
         for quota in quotas.values():
             empty = Quota(quota.subject, quota.limits, Amount(), quota.inherited)
@@ -68,7 +77,7 @@ class QuotaService:
         self, tenant_id: str, user_id: str, group_id: str | None = None, *, everyone: bool
     ) -> list[Quota]:
         """The tenant's quota, the caller's own and that of the group they are charged to; or all of them."""
-        plan = self.plan_sessions(tenant_id)
+        plan = self._plan(tenant_id)
         books = self.store.read_all(tenant_id)
         own = _subjects(user_id, group_id) if user_id else [TENANT]
         subjects = sorted({*own, *books.subjects()}) if everyone else own
@@ -109,9 +118,13 @@ class QuotaService:
         """Removes the tenant's quotas, a slice a call; True when none is left."""
         return self.store.remove_all(tenant_id, _AT_ONCE)
 
+    def _plan(self, tenant_id: str) -> int | None:
+        """How many sessions the tenant's plan allows."""
+        return self.tenancy.get(tenant_id).limits.sessions
+
     def _one(self, tenant_id: str, subject: str) -> Quota:
         books = self.store.read(tenant_id, [*{subject, TENANT, USER_DEFAULT}], consistent=True)
-        return self._quota(books, subject, self.plan_sessions(tenant_id))
+        return self._quota(books, subject, self._plan(tenant_id))
 
     def _set(self, tenant_id: str, subject: str, limits: Limits, *, inherited: bool) -> None:
         def attempt() -> None:
@@ -151,7 +164,7 @@ class QuotaService:
     def _refusal(self, tenant_id: str, subjects: list[str], amount: Amount) -> Exception:
         """Which limit stands in the way; if none does by now, it was only a lost race."""
         books = self.store.read(tenant_id, [*subjects, USER_DEFAULT], consistent=True)
-        plan = self.plan_sessions(tenant_id)
+        plan = self._plan(tenant_id)
         found = (obstacle(self._quota(books, subject, plan), amount) for subject in subjects)
         first = next((each for each in found if each is not None), None)
         return ConditionFailed() if first is None else self._exceeded(tenant_id, first)

@@ -22,7 +22,7 @@ from chalicelib.sessions.ledger import Ledger
 from chalicelib.sessions.placement import Choice, Need, choose, why_not
 from chalicelib.sessions.rules import Cause, Desired, State
 from chalicelib.sessions.store import KeyStore, Remembered
-from chalicelib.tenancy.service import TenancyService
+from chalicelib.tenancy.service import TenancyService, Tenant
 
 _KEY_KEPT = timedelta(days=1)
 _ATTEMPTS = 10
@@ -96,7 +96,8 @@ class Creation:
 
     def _attempt(self, user: User, wanted: NewSession, key: str | None, *, place: bool) -> Session:
         now = self.ledger.clock()
-        template = self._template(user, wanted.template_id)
+        tenant = self.tenancy.get(user.tenant_id)
+        template = self._template(user, tenant, wanted.template_id)
         session = _session(user, template, wanted, now)
         candidates = self.ledger.controllers.candidates(user.tenant_id)
         requirements = Requirements(
@@ -120,7 +121,7 @@ class Creation:
         controller = choice.chosen.controller if choice.chosen else None
         trail.about("session", session.id, session.name)
         trail.note(template=template.name)
-        return self.ledger.commit(change, controller=controller, also=also)
+        return self.ledger.commit(change, controller=controller, also=also, tenant=tenant)
 
     def _change(self, session: Session, choice: Choice, need: Need, now: datetime) -> Change:
         actor = session.user_id
@@ -130,8 +131,7 @@ class Creation:
         change = created(placed, Cause.CREATED_AND_PLACED, actor=actor, now=now)
         return change.command(self.ledger.commands.issue, now)
 
-    def _template(self, user: User, template_id: str) -> Template:
-        tenant = self.tenancy.get(user.tenant_id)
+    def _template(self, user: User, tenant: Tenant, template_id: str) -> Template:
         if tenant.suspended:
             raise Forbidden("This organisation is suspended.", code="tenant_suspended")
         try:

@@ -15,6 +15,7 @@ from chalicelib.sessions.changes import Change
 from chalicelib.sessions.entities import Session
 from chalicelib.sessions.rules import State
 from chalicelib.sessions.store import SessionStore
+from chalicelib.tenancy.service import Tenant
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,10 @@ class Ledger:
         controller: Controller | None = None,
         also: Sequence[Write] = (),
         send: bool = True,
+        tenant: Tenant | None = None,
     ) -> Session:
-        """Commit a change and send its command. `controller` is needed where it gets a new booking.
+        """Commit a change and send its command. `controller` is needed where it gets a new booking;
+        `tenant` saves reading it, where the caller knows it already.
 
         Raises ConditionFailed when the session changed since it was read or the controller is fuller than it
         seemed: read and decide again. Raises Conflict `quota_exceeded`.
@@ -49,7 +52,7 @@ class Ledger:
         writes = [
             self.store.add(after) if before is None else self.store.change(before, after),
             *self.store.append(after, change.entries),
-            *self._bookings(before, after, controller),
+            *self._bookings(before, after, controller, tenant),
             *also,
         ]
         self.uow.commit(writes)
@@ -77,9 +80,15 @@ class Ledger:
             return known if returning else None
         return min(known, wanted)
 
-    def _bookings(self, before: Session | None, after: Session, controller: Controller | None) -> list[Write]:
+    def _bookings(
+        self,
+        before: Session | None,
+        after: Session,
+        controller: Controller | None,
+        tenant: Tenant | None,
+    ) -> list[Write]:
         held = before.booked if before else Amount()
-        writes = self._quota(after, held)
+        writes = self._quota(after, held, tenant)
         origin = before.controller_id if before else None
         if origin == after.controller_id:
             writes.extend(self._capacity(after, held, after.booked, controller))
@@ -89,11 +98,13 @@ class Ledger:
         writes.extend(self._capacity(after, Amount(), after.booked, controller))
         return writes
 
-    def _quota(self, session: Session, held: Amount) -> list[Write]:
+    def _quota(self, session: Session, held: Amount, tenant: Tenant | None) -> list[Write]:
         grown, shrunk = difference(held, session.booked)
         writes: list[Write] = []
         if grown.items():
-            writes.extend(self.quotas.book(session.tenant_id, session.user_id, session.group_id, grown))
+            writes.extend(
+                self.quotas.book(session.tenant_id, session.user_id, session.group_id, grown, tenant=tenant)
+            )
         if shrunk.items():
             writes.extend(self.quotas.unbook(session.tenant_id, session.user_id, session.group_id, shrunk))
         return writes
