@@ -55,6 +55,14 @@ from chalicelib.mail.models import DynamoMailStore
 from chalicelib.mail.ports import port as mail_port
 from chalicelib.mail.service import MailService
 from chalicelib.meta import routes as meta_routes
+from chalicelib.offboarding import deleting
+from chalicelib.offboarding import routes as offboarding_routes
+from chalicelib.offboarding.deleting import Deleting
+from chalicelib.offboarding.exporting import Exporting
+from chalicelib.offboarding.models import DynamoJobStore
+from chalicelib.offboarding.service import OffboardingService
+from chalicelib.offboarding.store import Capability
+from chalicelib.offboarding.working import Worker
 from chalicelib.people import group_routes, invitation_routes
 from chalicelib.people import routes as people_routes
 from chalicelib.people.models import DynamoGroupStore, DynamoInvitationStore
@@ -115,11 +123,11 @@ api_keys = ApiKeyService(DynamoApiKeyStore(), identity, tenancy, uow, utc_now)
 quotas = QuotaService(
     DynamoQuotaStore(),
     uow,
-    tenancy,
+    plan_sessions=lambda tenant_id: tenancy.get(tenant_id).limits.sessions,
     group_names=groups.names,
     is_user=lambda tenant_id, user_id: identity.people.get(tenant_id, user_id) is not None,
 )
-catalog = CatalogService(DynamoTemplateStore(), groups, uow, utc_now)
+catalog = CatalogService(DynamoTemplateStore(), groups, tenancy, uow, utc_now)
 
 queues = Queues(settings)
 agent_store, controller_store = DynamoAgentStore(), DynamoControllerStore()
@@ -156,6 +164,38 @@ def depart(tenant_id: str, user_id: str, *, actor: str, delete_homes: bool) -> N
 
 
 people = PeopleService(identity, uow, sockets.close_of, depart)
+
+leaving: list[Capability] = [
+    events,
+    sessions,
+    controllers,
+    catalog,
+    quotas,
+    api_keys,
+    invitations,
+    groups,
+    identity,
+    mail,
+    audit,
+]
+job_store = DynamoJobStore()
+offboarding = OffboardingService(job_store, tenancy, account, objects, uow, utc_now)
+exporting = Exporting([tenancy, *reversed(leaving)], tenancy, objects, utc_now)
+deletion = Deleting(
+    leaving,
+    job_store,
+    tenancy,
+    sessions,
+    controllers,
+    sockets,
+    mail,
+    objects,
+    uow,
+    utc_now,
+    timings,
+)
+departures = Worker(job_store, uow, utc_now, timings, lambda job: deletion if job.is_deletion else exporting)
+mail.register(deleting.MAIL, deleting.compose)
 controller_changes = event_sources.controllers(controllers)
 session_changes = event_sources.sessions(sessions)
 
@@ -192,6 +232,7 @@ apis: list[Api[Any]] = [
     stream_routes.build(streams, authenticate),
     stream_routes.build_public(),
     event_routes.build(events, authenticate, settings.events_url),
+    offboarding_routes.build(offboarding, authenticate),
 ]
 apis.append(meta_routes.build(operations))
 for api in apis:
@@ -252,3 +293,13 @@ def mail_requested(event: DynamoDBEvent) -> None:
 @app.schedule(Rate(1, unit=Rate.MINUTES))
 def sweep_mail(_event: CloudWatchEvent) -> None:
     mail.sweep()
+
+
+@app.on_dynamodb_record(stream_of("offboarding-jobs"), starting_position="TRIM_HORIZON")
+def departures_changed(event: DynamoDBEvent) -> None:
+    departures.changed(event.to_dict()["Records"])
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def sweep_departures(_event: CloudWatchEvent) -> None:
+    departures.sweep()

@@ -54,6 +54,9 @@ class DynamoTemplateStore:
     def remove(self, template: Template) -> Write:
         return write(Delete(TemplateRow(template.tenant_id, template.id)))
 
+    def count(self, tenant_id: str) -> int:
+        return TemplateRow.count(tenant_id, consistent_read=True)
+
     def erase(self, tenant_id: str) -> bool:
         return remove_partition(TemplateRow, tenant_id)
 

@@ -7,7 +7,7 @@ from chalicelib.catalog.service import CatalogService
 from chalicelib.core import paging
 from chalicelib.core.api import Api, Call
 from chalicelib.core.caller import Incoming
-from chalicelib.core.errors import NotFound
+from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.core.schemas import PageQuery
 from chalicelib.identity.service import User
 
@@ -31,6 +31,7 @@ def build(service: CatalogService, authenticate: Callable[[Incoming], User]) -> 
         status=201,
         answers=TemplateView,
         permission="templates:write",
+        raises=(Conflict,),
         audit="template.create",
     )
     def create_template(call: Call[User], body: CreateTemplate) -> TemplateView:

@@ -1,7 +1,8 @@
 """Use cases on templates."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from chalicelib.catalog.rules import Template, TemplateResources, check
 from chalicelib.catalog.store import Position, TemplateStore
@@ -12,19 +13,24 @@ from chalicelib.core.retry import on_conflict
 from chalicelib.core.unit_of_work import UnitOfWork
 from chalicelib.identity.service import User
 from chalicelib.people.service import GroupService, open_to
+from chalicelib.tenancy.service import TenancyService
 
 __all__ = ["CatalogService", "Template", "TemplateResources"]
+
+_PAGE = 100
 
 
 @dataclass(frozen=True)
 class CatalogService:
     store: TemplateStore
     groups: GroupService
+    tenancy: TenancyService
     uow: UnitOfWork
     clock: Clock
 
     def add(self, template: Template) -> Template:
-        """A new template. Raises Invalid that names the field."""
+        """A new template. Raises Invalid that names the field, Conflict `plan_limit`."""
+        self.tenancy.allow(template.tenant_id, "templates", lambda: self.store.count(template.tenant_id))
         template = replace(template, group_ids=self.groups.check(template.tenant_id, template.group_ids))
         trail.about("template", template.id, template.name)
         self.uow.commit([self.store.add(check(template))])
@@ -71,6 +77,20 @@ class CatalogService:
         template = self.get(tenant_id, template_id)
         trail.about("template", template.id, template.name)
         self.uow.commit([self.store.remove(template)])
+
+    def export(self, tenant_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """All templates."""
+        after: Position | None = None
+        while True:
+            found, after = self.store.page(tenant_id, limit=_PAGE, after=after, shown=lambda _: True)
+            for template in found:
+                yield "template", asdict(template)
+            if after is None:
+                return
+
+    def erase(self, tenant_id: str) -> bool:
+        """Remove a slice of a tenant's templates; True when none is left."""
+        return self.store.erase(tenant_id)
 
 
 def _shown_to(user: User, template: Template) -> bool:

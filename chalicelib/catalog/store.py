@@ -28,5 +28,7 @@ class TemplateStore(Protocol):
 
     def remove(self, template: Template) -> Write: ...
 
+    def count(self, tenant_id: str) -> int: ...
+
     def erase(self, tenant_id: str) -> bool:
         """Remove a slice of the tenant's; True when none is left."""

@@ -43,6 +43,10 @@ class Timings:
     activity: float = 30
     stream_ping: float = 20
     event_retention: float = 7 * 86400
+    offboarding_lease: float = 120
+    offboarding_slice: float = 12
+    deletion_grace: float = 900
+    deletion_settling: float = 60
 
     def divided(self, divisor: float) -> "Timings":
         """The command plane's intervals divided; token lifetimes and counts of misses stay."""
@@ -51,7 +55,7 @@ class Timings:
         quick = (
             "lease", "command_deadline", "placement_deadline", "unclaimed_resend", "unclaimed_lost",
             "heartbeat_busy", "heartbeat_idle", "inventory", "renew", "lease_margin", "poll_wait",
-            "visibility", "activity",
+            "visibility", "activity", "deletion_grace", "deletion_settling",
         )  # fmt: skip
         values = {**self.__dict__}
         values.update({name: values[name] / divisor for name in quick})

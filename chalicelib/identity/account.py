@@ -34,15 +34,8 @@ class AccountService:
     def change_password(self, user: User, current: str, new: str, incoming: Incoming) -> None:
         """Ends all other sign-ins. Raises Forbidden `wrong_password`, Invalid for a weak new one, TooMany:
         who holds a stolen access token may not guess here either."""
-        person = self.identity.person(user.tenant_id, user.user_id)
+        person = self.confirm(user, current, incoming, field="current_password")
         trail.about("user", person.id, person.email)
-        with confined_to(""):  # the counters belong to no tenant
-            self.attempts.count(Action.SIGN_IN, person.email, incoming.source_ip)
-        if not passwords.verify(person.password_hash, current):
-            message = "This is not your current password."
-            raise Forbidden(message, code="wrong_password", errors=(FieldError("current_password", message),))
-        with confined_to(""):
-            self.attempts.succeeded(Action.SIGN_IN, person.email, incoming.source_ip)
         hashed = self.identity.hash_password(
             user.tenant_id, new, field="new_password", related=(person.email, person.name)
         )
@@ -53,3 +46,16 @@ class AccountService:
             ends=True,
             but=user.sign_in_id,
         )
+
+    def confirm(self, user: User, password: str, incoming: Incoming, *, field: str = "password") -> Person:
+        """That it is really them, before something that matters. Raises Forbidden `wrong_password` that names
+        `field`, TooMany: guesses count like those at sign-in."""
+        person = self.identity.person(user.tenant_id, user.user_id)
+        with confined_to(""):  # the counters belong to no tenant
+            self.attempts.count(Action.SIGN_IN, person.email, incoming.source_ip)
+        if not passwords.verify(person.password_hash, password):
+            message = "This is not your current password."
+            raise Forbidden(message, code="wrong_password", errors=(FieldError(field, message),))
+        with confined_to(""):
+            self.attempts.succeeded(Action.SIGN_IN, person.email, incoming.source_ip)
+        return person

@@ -185,12 +185,9 @@ class TenancyService:
             },
         )
 
-    def erase(self, tenant_id: str) -> bool:
-        """The tenant, its slug and its logo. Comes last."""
-        tenant = self.store.get(tenant_id)
-        if tenant is not None:
-            self.uow.commit(self.store.remove(tenant))
-        return True
+    def removal(self, tenant_id: str) -> list[Write]:
+        """The tenant, its slug and its logo go. Comes last, when nothing else of it is left."""
+        return self.store.remove(self.get(tenant_id))
 
     def _alter(self, tenant_id: str, alter: Callable[[Tenant], Tenant]) -> Tenant:
         def attempt() -> Tenant:
