@@ -123,7 +123,7 @@ api_keys = ApiKeyService(DynamoApiKeyStore(), identity, tenancy, uow, utc_now)
 quotas = QuotaService(
     DynamoQuotaStore(),
     uow,
-    plan_sessions=lambda tenant_id: tenancy.get(tenant_id).limits.sessions,
+    tenancy,
     group_names=groups.names,
     is_user=lambda tenant_id, user_id: identity.people.get(tenant_id, user_id) is not None,
 )
