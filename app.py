@@ -163,7 +163,7 @@ def depart(tenant_id: str, user_id: str, *, actor: str, delete_homes: bool) -> N
     sessions.end_of_user(tenant_id, user_id, actor=actor, delete_homes=delete_homes)
 
 
-people = PeopleService(identity, uow, sockets.close_of, depart)
+people = PeopleService(identity, uow, sockets.close_of, sessions.rest_of_user, depart)
 
 leaving: list[Capability] = [
     events,

@@ -89,7 +89,10 @@ def _changing(api: Api[User], service: PeopleService) -> None:
     )
     def change_user(call: Call[User], user_id: str, body: ChangeUser) -> UserView:
         """Rename somebody, change their role, disable or enable them, or say which group their sessions count
-        towards. It holds from their next request on."""
+        towards.
+
+        It holds from their next request on; disabling signs them out and hibernates their sessions.
+        """
         return UserView.of(service.change(call.caller, user_id, body.apply))
 
     @api.delete(

@@ -13,6 +13,12 @@ from chalicelib.people.rules import check_change, check_owners, check_removal, i
 from chalicelib.people.store import Position
 
 
+class Rest(Protocol):
+    """What others do when somebody is disabled: nothing of theirs goes on, nothing is lost."""
+
+    def __call__(self, tenant_id: str, user_id: str, *, actor: str) -> None: ...
+
+
 class Departure(Protocol):
     """What others do when somebody leaves; it comes twice, and has to bear that."""
 
@@ -21,12 +27,13 @@ class Departure(Protocol):
 
 @dataclass(frozen=True)
 class PeopleService:
-    """`access_changed` lets others drop what they know of somebody's rights, `depart` lets them end what
-    somebody runs."""
+    """`access_changed` lets others drop what they know of somebody's rights, `rest` and `depart` let them
+    stop or end what somebody runs."""
 
     identity: IdentityService
     uow: UnitOfWork
     access_changed: Callable[[str, str], None]
+    rest: Rest
     depart: Departure
 
     def get(self, tenant_id: str, user_id: str) -> Person:
@@ -40,7 +47,8 @@ class PeopleService:
         return self.identity.people.page(tenant_id, limit=limit, after=after, kind=kind)
 
     def change(self, actor: User, user_id: str, change: Callable[[Person], Person]) -> Person:
-        """Holds from their next request on; disabling ends their sign-ins for good.
+        """Holds from their next request on; disabling ends their sign-ins for good and hibernates their
+        sessions. Saying again that they are disabled does what was left undone.
 
         Raises NotFound, Forbidden `owners_only`, Conflict `own_account`, `last_owner`, Invalid.
         """
@@ -58,6 +66,7 @@ class PeopleService:
         if person.disabled:
             # Not only refused while disabled: being enabled again must not bring an old device back.
             self.identity.end_sign_ins(person.tenant_id, person.id)
+            self.rest(person.tenant_id, person.id, actor=actor.user_id)
         if (person.role, person.disabled) != (before.role, before.disabled):
             self.access_changed(person.tenant_id, person.id)
         return person

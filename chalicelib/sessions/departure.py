@@ -38,15 +38,33 @@ class Departure:
 
     def end_of_user(self, tenant_id: str, user_id: str, actor: str, *, delete_homes: bool) -> None:
         """See `SessionService.end_of_user`."""
-        user, after = User(tenant_id, actor, Role.OWNER), None
+        user = User(tenant_id, actor, Role.OWNER)
+        for session in self._of_user(tenant_id, user_id):
+            if not _asked(session, delete_homes):
+                self._end(user, session, delete_homes)
+
+    def rest_of_user(self, tenant_id: str, user_id: str, actor: str) -> None:
+        """See `SessionService.rest_of_user`."""
+        user = User(tenant_id, actor, Role.OWNER)
+        for session in self._of_user(tenant_id, user_id):
+            if session.state is State.RUNNING:
+                try:
+                    self.lifecycle.hibernate(user, session.id)
+                except DomainError as error:
+                    extra = {"session_id": session.id, "code": error.code}
+                    logger.warning("a session could not be put to rest", extra=extra)
+
+    def _of_user(self, tenant_id: str, user_id: str) -> Iterator[Session]:
+        after = None
         while True:
             found, after = self.ledger.store.page(
                 tenant_id, user_id=user_id, state=None, limit=_AT_ONCE, after=after
             )
             for each in found:
+                # The list may lag; what is decided by is the row itself.
                 session = self.ledger.store.get(tenant_id, each.id)
-                if session is not None and not _asked(session, delete_homes):
-                    self._end(user, session, delete_homes)
+                if session is not None:
+                    yield session
             if after is None:
                 return
 

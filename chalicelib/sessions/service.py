@@ -140,6 +140,11 @@ class SessionService:
         self.departure.end_of_user(tenant_id, user_id, actor, delete_homes=delete_homes)
         self.placing.retry_pending(tenant_id)
 
+    def rest_of_user(self, tenant_id: str, user_id: str, *, actor: str) -> None:
+        """Hibernate what somebody has running, because they are shut out: a stream that is open lives on
+        without asking anybody, so only its instance's stop ends it."""
+        self.departure.rest_of_user(tenant_id, user_id, actor)
+
     def export(self, tenant_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Sessions, ended ones too, each with its timeline."""
         return self.departure.export(tenant_id)

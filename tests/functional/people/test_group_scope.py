@@ -191,31 +191,3 @@ def test_a_removed_groups_controller_stays_closed(control_plane, client, tenant,
     client("PATCH", f"/v1/controllers/{desk.agent.controller_id}", {"group_ids": [lab]}, token=tenant.admin)
     assert client("DELETE", f"/v1/groups/{lab}", token=tenant.admin).status == 204
     assert desk.launch()["reason"]["code"] == "group_not_allowed"
-
-
-@pytest.mark.feature("Removing a member ends their sessions")
-def test_who_is_removed_leaves_nothing_running(control_plane, client, tenant, hire):
-    colleague = hire("member")
-    desk = Desk.ready(control_plane, client, tenant)
-    running, waiting = desk.running(), desk.launch(resources={"cpu": "100"})["id"]
-    others = desk.launch(token=colleague.token)["id"]
-    answer = client("DELETE", f"/v1/users/{tenant.member_id}", token=tenant.admin)
-    assert answer.status == 204, answer.text
-
-    def view(session_id):
-        return client("GET", f"/v1/sessions/{session_id}", token=tenant.admin).json
-
-    assert (view(running)["state"], view(waiting)["state"]) == ("terminating", "terminated")
-    assert view(others)["state"] == "starting"
-    assert desk.stored(running).delete_home is False
-    desk.carry_out(running)
-    assert view(running)["state"] == "terminated"
-    assert desk.drift() == []
-
-
-def test_files_of_who_is_removed_go_if_asked_for(control_plane, client, tenant):
-    desk = Desk.ready(control_plane, client, tenant)
-    running = desk.running()
-    path = f"/v1/users/{tenant.member_id}"
-    assert client("DELETE", path, query={"delete_homes": "true"}, token=tenant.admin).status == 204
-    assert desk.stored(running).delete_home is True
