@@ -10,5 +10,5 @@ To deploy, with the AWS CLI and an account:
     python -m infra.package.keys | aws secretsmanager create-secret --name streamspace/keys --secret-string file:///dev/stdin
     aws cloudformation package --template-file dist/template.json --s3-bucket BUCKET --output-template-file out.json
     aws cloudformation deploy --template-file out.json --stack-name streamspace --capabilities CAPABILITY_IAM \
-        --parameter-overrides PublicUrl=https://… RelayUrls=wss://…
+        --parameter-overrides PublicUrl=https://… RelayUrls=wss://… MailFrom=…
 """  # noqa: E501 - commands to copy

@@ -58,6 +58,11 @@ def parameters() -> Template:
             "Default": "streamspace/keys",
             "Description": "The Secrets Manager secret with the document that infra.package.keys prints",
         },
+        "MailFrom": {
+            "Type": "String",
+            "Description": "What mails come from; an address or domain that Amazon SES has verified",
+            "AllowedPattern": "[^@<>\\s]+@[A-Za-z0-9.-]+",
+        },
         "LogLevel": {"Type": "String", "Default": "INFO", "AllowedValues": ["DEBUG", "INFO", "WARNING"]},
     }
 
@@ -72,6 +77,8 @@ def environment() -> Template:
         },
         "STREAMSPACE_AGENT_ROLE_ARN": {"Fn::GetAtt": ["AgentRole", "Arn"]},
         "STREAMSPACE_KEYS_SECRET": {"Ref": "KeysSecret"},
+        "STREAMSPACE_MAIL": {"Fn::Sub": "ses:${MailFrom}"},
+        "STREAMSPACE_MAIL_FROM": {"Fn::Sub": "StreamSpace <${MailFrom}>"},
         "STREAMSPACE_BUCKET": {"Ref": "ObjectsBucket"},
         "POWERTOOLS_SERVICE_NAME": "streamspace",
         "POWERTOOLS_LOG_LEVEL": {"Ref": "LogLevel"},

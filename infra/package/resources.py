@@ -173,6 +173,7 @@ def app_policy(table_ids: list[str]) -> Resource:
         _allow("sts:AssumeRole", {"Fn::GetAtt": ["AgentRole", "Arn"]}),
         _allow("execute-api:ManageConnections", {"Fn::Sub": push}),
         _allow("secretsmanager:GetSecretValue", {"Fn::Sub": held}),
+        _send_mail(),
         _allow(("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"), {"Fn::Sub": logs}),
         _allow(("xray:PutTraceSegments", "xray:PutTelemetryRecords"), "*"),
     )
@@ -180,6 +181,15 @@ def app_policy(table_ids: list[str]) -> Resource:
         "Type": "AWS::IAM::ManagedPolicy",
         "Properties": {"PolicyDocument": _document(*statements)},
     }
+
+
+def _send_mail() -> Resource:
+    """From the one address that mails come from."""
+    ses = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}"
+    senders = [{"Fn::Sub": f"{ses}:identity/*"}, {"Fn::Sub": f"{ses}:configuration-set/*"}]
+    only = {"StringEquals": {"ses:FromAddress": {"Ref": "MailFrom"}}}
+    # A message that comes whole, headers and all, takes both.
+    return {**_allow(("ses:SendEmail", "ses:SendRawEmail"), senders), "Condition": only}
 
 
 def queue_arns() -> Resource:

@@ -76,3 +76,12 @@ def test_a_reference_to_nothing_is_found() -> None:
     assert set(verify.references(template)) == {"Given", "AWS::Region", "Missing"}
     with pytest.raises(verify.PackageError, match="Missing"):
         verify.check_template(template)
+
+
+def test_mails_go_out_by_ses_from_one_address(merged: dict[str, Any]) -> None:
+    statements = merged["Resources"]["AppPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    [statement] = [each for each in statements if "ses:SendEmail" in each["Action"]]
+    assert statement["Condition"] == {"StringEquals": {"ses:FromAddress": {"Ref": "MailFrom"}}}
+    assert "MailFrom" in merged["Parameters"]
+    variables = merged["Resources"]["MailRequested"]["Properties"]["Environment"]["Variables"]
+    assert variables["STREAMSPACE_MAIL"] == {"Fn::Sub": "ses:${MailFrom}"}
