@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from joserfc import jwt
 from joserfc.errors import JoseError
 
-from chalicelib.core.errors import Invalid
+from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.ids import is_id
 from chalicelib.core.keys import keys
 from chalicelib.people.rules import Invitation
 
 _ISSUER = "streamspace"
 _AUDIENCE = "streamspace-invitation"
+_TYPE = "link+jwt"
 _ALGORITHMS = ["EdDSA"]
 
 
@@ -36,22 +37,24 @@ def issue(invitation: Invitation) -> str:
         "exp": int(invitation.expires_at.timestamp()),
     }
     key = keys().access
-    return jwt.encode({"alg": "EdDSA", "kid": key.kid}, claims, key, algorithms=_ALGORITHMS)
+    return jwt.encode({"alg": "EdDSA", "kid": key.kid, "typ": _TYPE}, claims, key, algorithms=_ALGORITHMS)
 
 
 def read(text: str) -> InvitationToken:
     """Whose link it is; that it expired is the row's to say. Raises Invalid for anything but ours."""
     try:
-        claims = jwt.decode(text, keys().access, algorithms=_ALGORITHMS).claims
+        decoded = jwt.decode(text, keys().access, algorithms=_ALGORITHMS)
     except (JoseError, ValueError):
         raise _refusal() from None
-    tenant_id, invitation_id = claims.get("tenant"), claims.get("sub")
-    if claims.get("iss") != _ISSUER or claims.get("aud") != _AUDIENCE:
+    claims = decoded.claims
+    if decoded.header.get("typ") != _TYPE or claims.get("iss") != _ISSUER or claims.get("aud") != _AUDIENCE:
         raise _refusal()
-    if not (is_id(str(tenant_id), "ten") and is_id(str(invitation_id), "inv")):
+    tenant_id, invitation_id, serial = str(claims.get("tenant")), str(claims.get("sub")), claims.get("serial")
+    if not (is_id(tenant_id, "ten") and is_id(invitation_id, "inv") and isinstance(serial, int)):
         raise _refusal()
-    return InvitationToken(str(tenant_id), str(invitation_id), int(claims["serial"]))
+    return InvitationToken(tenant_id, invitation_id, serial)
 
 
 def _refusal() -> Invalid:
-    return Invalid.field("token", "This is not the link of an invitation. Open it from the mail once more.")
+    message = "This is not the link of an invitation. Open it from the newest mail once more."
+    return Invalid(message, code="link_invalid", errors=(FieldError("token", message),))
