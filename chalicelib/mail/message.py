@@ -4,7 +4,7 @@ from datetime import datetime
 from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 
 from chalicelib.core.errors import Invalid
 from chalicelib.mail.rules import Message, check_address
@@ -17,10 +17,10 @@ def compose(message: Message, sender: str, name: str, moment: datetime) -> Email
 
     Raises Invalid for an address that is none.
     """
-    origin = _address(sender)
+    origin = address_of(sender)
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = origin
-    mail["To"] = _address(message.to)
+    mail["To"] = address_of(message.to)
     mail["Subject"] = one_line(message.subject)
     mail["Date"] = format_datetime(moment)
     mail["Message-ID"] = f"<{name}@{origin.domain}>"
@@ -37,12 +37,14 @@ def one_line(text: str) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
-def _address(text: str) -> Address:
-    display, address = parseaddr(text) if "<" in text else ("", text)
+def address_of(text: str) -> Address:
+    """`local@domain`, or `Name <local@domain>`. Raises Invalid."""
+    name, _, rest = text.rpartition("<")
+    display, address = (name, rest[:-1]) if rest.endswith(">") else ("", text)
     check_address(address)
     local, _, domain = address.rpartition("@")
     try:
         ascii_domain = domain if domain.isascii() else domain.encode("idna").decode()
-        return Address(one_line(display), local, ascii_domain)
+        return Address(one_line(display).strip('"'), local, ascii_domain)
     except (ValueError, IndexError) as error:  # IndexError: the library's parser on some malformed input
         raise Invalid.field("email", "Use one e-mail address, like ada@example.com.") from error

@@ -10,7 +10,7 @@ from chalicelib.core.ids import new_id
 from chalicelib.core.telemetry import logger
 from chalicelib.core.trail import NOBODY
 from chalicelib.core.unit_of_work import ConditionFailed, UnitOfWork, Write
-from chalicelib.mail.message import compose
+from chalicelib.mail.message import address_of, compose
 from chalicelib.mail.ports import MailPort, Refused, Unreachable
 from chalicelib.mail.rendering import Letter, render
 from chalicelib.mail.rules import LEASE, MailRequest, Message, check_address, is_stale, next_attempt
@@ -25,7 +25,7 @@ _AT_ONCE = 50
 
 @dataclass(frozen=True)
 class MailService:
-    """`sender` is the From address, with a display name or without."""
+    """`sender` is the From address, with a display name or without. Raises Invalid when it is none."""
 
     store: MailStore
     port: MailPort
@@ -33,6 +33,10 @@ class MailService:
     clock: Clock
     sender: str
     composers: dict[str, Composer] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # A sender that is none would have every mail refused for good: better not to start.
+        address_of(self.sender)
 
     def register(self, kind: str, composer: Composer) -> None:
         """Who composes this kind of mail; the composition root says so."""

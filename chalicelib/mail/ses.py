@@ -10,8 +10,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.mail.ports import Refused, Unreachable
 
-_FOR_GOOD = frozenset({"MessageRejected", "BadRequestException", "InvalidParameterValue"})
-"""The message's own fault. A sender that is not verified, or a paused account, is ours, and may be mended."""
+_FOR_GOOD = frozenset({"BadRequestException", "InvalidParameterValue"})
+"""The message's own fault. All else may be mended: a sender that is not verified (`MessageRejected`), a
+paused account, a limit."""
 
 
 class SesPort:
@@ -29,7 +30,7 @@ class SesPort:
             )
         except ClientError as error:
             code = error.response["Error"]["Code"]
-            if code in _FOR_GOOD and "not verified" not in str(error):
+            if code in _FOR_GOOD:
                 raise Refused(code) from error
             raise Unreachable(code) from error
         except BotoCoreError as error:

@@ -31,8 +31,12 @@ class Mailbox:
 
 def read(folder: Path) -> list[EmailMessage]:
     """Every mail in a folder, oldest first."""
-    parser = BytesParser(policy=policy.default)
-    return [parser.parsebytes(path.read_bytes()) for path in sorted(folder.glob("*.eml"))]
+    return [parse(path.read_bytes()) for path in sorted(folder.glob("*.eml"))]
+
+
+def parse(content: bytes) -> EmailMessage:
+    """A mail as it came over the wire."""
+    return BytesParser(policy=policy.default).parsebytes(content)
 
 
 def text(mail: EmailMessage) -> str:
