@@ -1,8 +1,9 @@
 import { client, unwrap } from "./client";
 import { everyPage } from "./pages";
-import type { Quota, Template } from "./types";
+import type { Template, TemplatePatch } from "./types";
 
 export const listTemplates = (): Promise<Template[]> =>
   everyPage((cursor) => unwrap(client.GET("/v1/templates", { params: { query: { limit: 100, cursor } } })));
 
-export const listQuotas = async (): Promise<Quota[]> => (await unwrap(client.GET("/v1/quotas"))).items;
+export const changeTemplate = (template_id: string, body: TemplatePatch): Promise<Template> =>
+  unwrap(client.PATCH("/v1/templates/{template_id}", { params: { path: { template_id } }, body }));

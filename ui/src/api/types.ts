@@ -1,17 +1,15 @@
 /** The API's views by the names the UI uses. The generated document is the only source. */
-import type { Preferences } from "./account";
-import type { Branding } from "./coming";
 import type { components } from "./schema";
 
 type Schemas = components["schemas"];
 
-export type Me = Schemas["MeView"] & {
-  user: { preferences?: Preferences; group_ids?: string[]; charged_group_id?: string | null };
-  tenant: { branding?: Branding };
-};
+export type Me = Schemas["MeView"];
+export type MePatch = Schemas["ChangeMe"];
+export type Preferences = Schemas["Preferences"];
 export type TokenAnswer = Schemas["TokenView"];
 export type LoginRequest = Schemas["Login"];
 export type Template = Schemas["TemplateView"];
+export type TemplatePatch = Schemas["ChangeTemplate"];
 export type Session = Schemas["SessionView"];
 export type SessionCreate = Schemas["CreateSession"];
 export type Controller = Schemas["ControllerView"];
@@ -26,6 +24,18 @@ export type Verdict = Schemas["VerdictView"];
 export type Reason = Schemas["ReasonView"];
 export type EventTicket = Schemas["EventTicketView"];
 export type StreamEvent = Schemas["EventView"];
+
+export type Quota = Schemas["QuotaView"];
+export type Limits = Schemas["LimitsView"];
+export type AuditEntry = Schemas["EntryView"];
+export type AuditHead = Schemas["HeadView"];
+export type AuditExport = Schemas["AuditExportView"];
+export type Organisation = Schemas["OrganisationView"];
+export type OrganisationPatch = Schemas["ChangeTenant"];
+export type Plan = Organisation["plan"];
+export type Branding = Organisation["branding"];
+export type TenantSettings = NonNullable<Organisation["settings"]>;
+export type TenantExport = Schemas["ExportView"];
 
 export type SessionState = Session["state"];
 export type SessionStage = NonNullable<Session["stage"]>;

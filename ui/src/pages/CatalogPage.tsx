@@ -8,13 +8,18 @@ import { useState } from "react";
 import { useNavigate } from "react-router";
 import type { Template } from "@/api/types";
 import { EmptyState } from "@/components/EmptyState";
+import { useFlash } from "@/components/Flash";
 import { Loading } from "@/components/Loading";
 import { ProblemAlert } from "@/components/ProblemAlert";
+import { useCan } from "@/features/account/AccountProvider";
 import styles from "@/features/catalog/catalog.module.css";
 import { ALL, categories, matching } from "@/features/catalog/filter";
 import { LaunchDialog } from "@/features/catalog/LaunchDialog";
+import { TemplateAccessDialog } from "@/features/catalog/TemplateAccessDialog";
 import { TemplateCard } from "@/features/catalog/TemplateCard";
 import { useTemplates } from "@/features/catalog/useTemplates";
+import { closedTo } from "@/features/groups/opens";
+import { groupNames, useGroups } from "@/features/groups/useGroups";
 import { useControllers, useLive } from "@/features/live/LiveProvider";
 import { preloadLaunch } from "@/features/viewer/preload";
 
@@ -23,9 +28,14 @@ export default function CatalogPage() {
   const { sessions } = useLive();
   const { items: controllers } = useControllers();
   const navigate = useNavigate();
+  const flash = useFlash();
   const [text, setText] = useState("");
   const [category, setCategory] = useState(ALL);
   const [launching, setLaunching] = useState<Template | null>(null);
+  const [opening, setOpening] = useState<Template | null>(null);
+  const canWrite = useCan("templates:write");
+  const canSee = useCan("groups:read");
+  const { data: groups } = useGroups();
   const shown = matching(templates ?? [], text, category);
 
   return (
@@ -79,6 +89,8 @@ export default function CatalogPage() {
             <TemplateCard
               key={template.id}
               template={template}
+              restriction={canSee ? closedTo(template.group_ids, groupNames(template.group_ids, groups)) : null}
+              onAccess={canWrite && canSee ? setOpening : undefined}
               onLaunch={(chosen) => {
                 preloadLaunch();
                 setLaunching(chosen);
@@ -87,6 +99,18 @@ export default function CatalogPage() {
           ))}
         </div>
       </SpaceBetween>
+      {opening && (
+        <TemplateAccessDialog
+          template={opening}
+          groups={groups}
+          onCancel={() => setOpening(null)}
+          onChanged={(changed) => {
+            reload();
+            flash.success(`${changed.name} was changed.`);
+            setOpening(null);
+          }}
+        />
+      )}
       {launching && (
         <LaunchDialog
           template={launching}

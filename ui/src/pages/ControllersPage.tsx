@@ -13,17 +13,20 @@ import { ProblemAlert } from "@/components/ProblemAlert";
 import { useCan } from "@/features/account/AccountProvider";
 import { AddControllerDialog } from "@/features/controllers/AddControllerDialog";
 import { ControllerCard, type ControllerAction } from "@/features/controllers/ControllerCard";
+import { EditControllerDialog } from "@/features/controllers/EditControllerDialog";
 import { RemoveControllerDialog } from "@/features/controllers/RemoveControllerDialog";
 import { useExpiringStates } from "@/features/controllers/useExpiringStates";
+import { useGroups } from "@/features/groups/useGroups";
 import { useControllers, useLive } from "@/features/live/LiveProvider";
 
-type Dialog = { kind: "add"; existing: Controller | null } | { kind: "remove"; controller: Controller } | null;
+type Dialog = { kind: "add"; existing: Controller | null } | { kind: "edit" | "remove"; controller: Controller } | null;
 
 export default function ControllersPage() {
   const live = useLive();
   const flash = useFlash();
   const canManage = useCan("controllers:write");
   const { items, status, problem } = useControllers();
+  const { data: groups } = useGroups();
   const [dialog, setDialog] = useState<Dialog>(null);
   const controllers = [...items.values()].toSorted((a, b) => a.name.localeCompare(b.name));
   const close = () => setDialog(null);
@@ -37,7 +40,7 @@ export default function ControllersPage() {
     }
   };
   const act = (action: ControllerAction, controller: Controller) => {
-    if (action === "remove") setDialog({ kind: "remove", controller });
+    if (action === "remove" || action === "edit") setDialog({ kind: action, controller });
     else if (action === "reconnect") setDialog({ kind: "add", existing: controller });
     else void cordon(controller, action === "cordon");
   };
@@ -77,10 +80,28 @@ export default function ControllersPage() {
           </Container>
         )}
         {controllers.map((controller) => (
-          <ControllerCard key={controller.id} controller={controller} canManage={canManage} onAction={act} />
+          <ControllerCard
+            key={controller.id}
+            controller={controller}
+            groups={groups}
+            canManage={canManage}
+            onAction={act}
+          />
         ))}
       </SpaceBetween>
       {dialog?.kind === "add" && <AddControllerDialog existing={dialog.existing} onClose={close} />}
+      {dialog?.kind === "edit" && (
+        <EditControllerDialog
+          controller={dialog.controller}
+          groups={groups}
+          onCancel={close}
+          onChanged={(changed) => {
+            live.controllers.put(changed);
+            flash.success(`${changed.name} was changed.`);
+            close();
+          }}
+        />
+      )}
       {dialog?.kind === "remove" && (
         <RemoveControllerDialog
           controller={dialog.controller}

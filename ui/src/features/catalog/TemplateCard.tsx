@@ -8,10 +8,14 @@ import styles from "./catalog.module.css";
 
 interface Props {
   template: Template;
+  /** Who alone may use it; null where everybody may. */
+  restriction: string | null;
+  /** Absent for those who may not say who uses it. */
+  onAccess: ((template: Template) => void) | undefined;
   onLaunch: (template: Template) => void;
 }
 
-export function TemplateCard({ template, onLaunch }: Props) {
+export function TemplateCard({ template, restriction, onAccess, onLaunch }: Props) {
   const { name, icon, description, category, resources, network } = template;
   return (
     <article className={styles.card} data-testid={`template-card-${name}`}>
@@ -23,8 +27,24 @@ export function TemplateCard({ template, onLaunch }: Props) {
           </Box>
           {category && <Badge color="grey">{category}</Badge>}
         </div>
+        {onAccess && (
+          <div className={styles.access}>
+            <Button
+              variant="icon"
+              iconName="group"
+              ariaLabel={`Who may use ${name}?`}
+              onClick={() => onAccess(template)}
+              data-testid={`access-${name}`}
+            />
+          </div>
+        )}
       </div>
       <p className={styles.description}>{description}</p>
+      {restriction && (
+        <Box color="text-body-secondary" fontSize="body-s" data-testid="restriction">
+          {restriction}
+        </Box>
+      )}
       <div className={styles.foot}>
         <Box color="text-body-secondary" fontSize="body-s">
           {showCpu(resources.cpu)} · {showMemory(resources.memory)}

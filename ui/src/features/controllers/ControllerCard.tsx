@@ -6,21 +6,23 @@ import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
-import type { Controller } from "@/api/types";
+import type { Controller, Group } from "@/api/types";
 import { Ago } from "@/components/Ago";
 import { Bar } from "@/components/Bar";
 import { byteCount, cpuMillis, showBytes, showCores } from "@/components/quantities";
+import { GroupBadges } from "@/features/groups/GroupBadges";
 import { parts, stateLook, type Part } from "./health";
 
-export type ControllerAction = "cordon" | "uncordon" | "remove" | "reconnect";
+export type ControllerAction = "edit" | "cordon" | "uncordon" | "remove" | "reconnect";
 
 interface Props {
   controller: Controller;
+  groups: readonly Group[] | null;
   canManage: boolean;
   onAction: (action: ControllerAction, controller: Controller) => void;
 }
 
-export function ControllerCard({ controller, canManage, onAction }: Props) {
+export function ControllerCard({ controller, groups, canManage, onAction }: Props) {
   const { label, type } = stateLook(controller);
   return (
     <div data-testid={`controller-${controller.id}`} data-state={controller.state}>
@@ -66,7 +68,13 @@ export function ControllerCard({ controller, canManage, onAction }: Props) {
                 ))}
               </SpaceBetween>
             </div>
-            <Labels labels={controller.labels} />
+            <SpaceBetween size="s">
+              <Labels labels={controller.labels} />
+              <div data-testid="controller-groups">
+                <Box variant="awsui-key-label">Sessions of</Box>
+                <GroupBadges ids={controller.group_ids} groups={groups} none="Everybody" />
+              </div>
+            </SpaceBetween>
           </ColumnLayout>
         </SpaceBetween>
       </Container>
@@ -74,11 +82,12 @@ export function ControllerCard({ controller, canManage, onAction }: Props) {
   );
 }
 
-function Menu({ controller, onAction }: Omit<Props, "canManage">) {
+function Menu({ controller, onAction }: Omit<Props, "canManage" | "groups">) {
   return (
     <span data-testid="controller-menu" data-controller-id={controller.id}>
       <ButtonDropdown
         items={[
+          { id: "edit", text: "Change…", secondaryText: "Name, groups, session limit, labels" },
           controller.cordoned
             ? { id: "uncordon", text: "Uncordon", secondaryText: "Accept new sessions again" }
             : { id: "cordon", text: "Cordon", secondaryText: "No new sessions; running ones stay" },
@@ -94,7 +103,7 @@ function Menu({ controller, onAction }: Omit<Props, "canManage">) {
   );
 }
 
-function Capacity({ controller: { capacity, booked } }: { controller: Controller }) {
+function Capacity({ controller: { capacity, booked, session_limit: limit } }: { controller: Controller }) {
   const cpu = cpuMillis(booked.cpu);
   const memory = byteCount(booked.memory);
   if (!capacity) {
@@ -118,7 +127,7 @@ function Capacity({ controller: { capacity, booked } }: { controller: Controller
           <Box fontSize="body-s" color="text-body-secondary">
             Sessions
           </Box>
-          <Box fontWeight="bold">{booked.sessions}</Box>
+          <Box fontWeight="bold">{limit === null ? booked.sessions : `${booked.sessions} of ${limit}`}</Box>
         </div>
       )}
     </ColumnLayout>

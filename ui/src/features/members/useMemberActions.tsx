@@ -70,7 +70,7 @@ export function useMemberActions({ groups, onChanged, onRemoved }: Listeners): A
         }}
       >
         <Box>
-          {shutOut(member)} Sessions that run keep running; nothing is deleted, and you can enable them again at any
+          {shutOut(member)} Sessions that run are hibernated. Nothing is deleted, and you can enable them again at any
           time.
         </Box>
       </ConfirmDialog>
