@@ -158,8 +158,9 @@ sockets = SocketService(connection_store, events.greeting, pusher, uow, utc_now,
 
 
 def depart(tenant_id: str, user_id: str, *, actor: str, delete_homes: bool) -> None:
-    """Somebody has left: their keys end, and what they run."""
+    """Somebody has left: their keys end, their limits, and what they run."""
     api_keys.end_all(tenant_id, user_id)
+    quotas.forget_user(tenant_id, user_id)
     sessions.end_of_user(tenant_id, user_id, actor=actor, delete_homes=delete_homes)
 
 

@@ -80,8 +80,10 @@ class QuotaService:
         plan = self._plan(tenant_id)
         books = self.store.read_all(tenant_id)
         own = _subjects(user_id, group_id) if user_id else [TENANT]
-        subjects = sorted({*own, *books.subjects()}) if everyone else own
-        return [self._quota(books, subject, plan) for subject in subjects]
+        if not everyone:
+            return [self._quota(books, subject, plan) for subject in own]
+        quotas = [self._quota(books, subject, plan) for subject in sorted({*own, *books.subjects()})]
+        return [quota for quota in quotas if quota.subject in own or self._worth_showing(tenant_id, quota)]
 
     def set_limits(self, tenant_id: str, subject: str, limits: Limits) -> Quota:
         """Replace a subject's limits. What is in use stays. Raises NotFound for a user or group that the
@@ -96,13 +98,11 @@ class QuotaService:
         """Back to the default for users, or to no limits. Raises NotFound for a user or group that the tenant
         does not have."""
         self._must_be_known(tenant_id, subject)
+        self._reset(tenant_id, subject)
 
-        def attempt() -> None:
-            books = self.store.read(tenant_id, [subject, USER_DEFAULT, TENANT], consistent=True)
-            fallback = self._inherited(books, subject)
-            self.uow.commit(self.store.forget(tenant_id, books, Quota(subject, fallback, Amount(), True)))
-
-        on_conflict(attempt)
+    def forget_user(self, tenant_id: str, user_id: str) -> None:
+        """Whoever has left has no limits of their own any more. What they still hold comes back by itself."""
+        self._reset(tenant_id, user_subject(user_id), aside=True)
 
     def recorded(self, tenant_id: str) -> list[Quota]:
         """Everything that is booked or limited, for a recount."""
@@ -117,6 +117,23 @@ class QuotaService:
     def erase(self, tenant_id: str) -> bool:
         """Removes the tenant's quotas, a slice a call; True when none is left."""
         return self.store.remove_all(tenant_id, _AT_ONCE)
+
+    def _reset(self, tenant_id: str, subject: str, *, aside: bool = False) -> None:
+        def attempt() -> None:
+            books = self.store.read(tenant_id, [subject, USER_DEFAULT, TENANT], consistent=True)
+            fallback = self._inherited(books, subject)
+            dropped = self.store.forget(tenant_id, books, Quota(subject, fallback, Amount(), True))
+            self.uow.commit(dropped, aside=aside)
+
+        on_conflict(attempt)
+
+    def _worth_showing(self, tenant_id: str, quota: Quota) -> bool:
+        """Not what is empty and unlimited, nor the limits of a group that is gone."""
+        if quota.scope not in ("user", "group") or quota.used != Amount():
+            return True
+        if quota.inherited:
+            return False
+        return quota.scope == "user" or quota.subject_id in self.group_names(tenant_id)
 
     def _plan(self, tenant_id: str) -> int | None:
         """How many sessions the tenant's plan allows."""

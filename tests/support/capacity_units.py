@@ -85,7 +85,7 @@ def _of_batch(arguments: Any) -> list[dict[str, Any]]:
 
 
 def table(desk: Desk) -> dict[str, Units]:
-    """Units of every use case in a session's life. The desk's quotas exist already."""
+    """Units of every use case in a session's life, with limits of the tenant, the user and their group."""
     spent: dict[str, Units] = {}
 
     @contextmanager
@@ -94,6 +94,9 @@ def table(desk: Desk) -> dict[str, Units]:
             yield
         spent[name] = units
 
+    group_id = desk.charge()
+    for scope in ("tenant", f"users/{desk.tenant.member_id}", f"groups/{group_id}"):
+        assert desk.limit(scope, sessions=500, cpu="500", memory="500Gi", storage="5Ti").status == 200
     desk.launch()  # the first session of a user also makes the quota's rows
     with measured("create"):
         session_id = desk.launch()["id"]
@@ -149,7 +152,7 @@ BUDGETS: dict[str, dict[str, float]] = {
     "list_of_50": {"write": 0.0, "read": 8.0},
     "claim": {"write": 4.0},
     "renew": {"write": 2.0},
-    "get": {"write": 0.0, "read": 1.0},
+    "get": {"write": 0.0, "read": 4.0},
     "started": _TRANSITION,
     "hibernate": _TRANSITION,
     "hibernated": _TRANSITION,

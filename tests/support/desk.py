@@ -75,6 +75,19 @@ class Desk:
         assert answer.status == 200, answer.text
         return [(each["from"], each["to"], each["cause"]) for each in answer.json["items"]]
 
+    def charge(self, name: str = "Design") -> str:
+        """The id of a group of its own, which the member's sessions are charged to from now on."""
+        made = self.client("POST", "/v1/groups", {"name": name}, token=self.tenant.admin)
+        assert made.status == 201, made.text
+        group_id: str = made.json["id"]
+        path = f"/v1/groups/{group_id}/members/{self.tenant.member_id}"
+        assert self.client("PUT", path, token=self.tenant.admin).status == 204
+        return group_id
+
+    def limit(self, scope: str, **limits: Any) -> Answer:
+        """Set limits: `tenant`, `user-default`, `users/<id>` or `groups/<id>`."""
+        return self.client("PUT", f"/v1/quotas/{scope}", {"limits": limits}, token=self.tenant.admin)
+
     # The agent
 
     def messages(self) -> list[dict[str, Any]]:
@@ -197,10 +210,11 @@ class Desk:
         """Where the books differ from what sessions hold."""
         return self.app.sessions.recount(self.tenant.id)
 
-    def used(self) -> Any:
-        """What the tenant's quota has booked."""
-        answer = self.client("GET", "/v1/quotas", token=self.tenant.admin)
-        return next(each["used"] for each in answer.json["items"] if each["scope"] == "tenant")
+    def used(self, scope: str = "tenant", subject_id: str | None = None) -> Any:
+        """What a quota has booked: the tenant's, unless another is named. None where it has none."""
+        items = self.client("GET", "/v1/quotas", token=self.tenant.admin).json["items"]
+        found = [each for each in items if (each["scope"], each["subject_id"]) == (scope, subject_id)]
+        return found[0]["used"] if found else None
 
     def booked(self) -> Any:
         """What the controller has booked."""

@@ -40,6 +40,7 @@ _LUCK = {
 }
 """What happens how often."""
 _SESSIONS = 6
+_GROUPS = ("grp-00000000000000000000000001", "grp-00000000000000000000000002")
 
 
 @dataclass
@@ -106,8 +107,14 @@ class RandomWorld:
     def wish(self) -> None:
         """A user changes their mind, or wants one more."""
         if not self.made or (len(self.made) < _SESSIONS and self.luck.random() < 0.4):
-            wanted = NewSession(self.desk.template_id, cpu_millis=2000, memory_bytes=2**28)
-            self.made.append(self.service.creation.create(self.user, wanted).id)
+            wanted = NewSession(
+                self.desk.template_id,
+                cpu_millis=2000,
+                memory_bytes=2**28,
+                storage_bytes=self.luck.choice([None, 0, 2**30]),
+            )
+            charged = replace(self.user, charged_group=self.luck.choice([None, *_GROUPS]))
+            self.made.append(self.service.creation.create(charged, wanted).id)
             return
         session_id, lifecycle = self.luck.choice(self.made), self.service.lifecycle
         match self.luck.randrange(10):
@@ -298,6 +305,12 @@ class RandomWorld:
             if self.quiet():
                 return
         raise AssertionError(f"it does not come to rest: {[each for each in self.sessions() if busy(each)]}")
+
+    def end(self) -> None:
+        """Everybody has had enough."""
+        for session_id in self.made:
+            self.service.terminate(self.user, session_id, delete_home=False)
+        self.settle()
 
     def quiet(self) -> bool:
         return not any(busy(each) for each in self.sessions())

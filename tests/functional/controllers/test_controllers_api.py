@@ -94,7 +94,7 @@ def test_sixteen_threads_do_not_overbook(client: LambdaClient, tenant: Any, cont
             # In one transaction with another row, as a session's creation books it.
             writes = [
                 control_plane.controllers.book(found.controller, ONE),
-                *control_plane.quotas.book(tenant.id, f"user-{number}", Amount(sessions=1)),
+                *control_plane.quotas.book(tenant.id, f"user-{number}", None, Amount(sessions=1)),
             ]
             control_plane.uow.commit(writes)
             return True

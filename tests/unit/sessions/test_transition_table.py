@@ -36,8 +36,9 @@ def test_whatever_is_not_terminal_may_fail(state: State) -> None:
     assert State.FAILED in TRANSITIONS[state].values()
 
 
-def test_what_ended_holds_nothing_and_what_sleeps_only_its_place() -> None:
-    assert HELD[State.FAILED] is HELD[State.TERMINATED] is Held.NONE
+def test_what_ended_holds_nothing_what_failed_its_home_and_what_sleeps_its_place_too() -> None:
+    assert HELD[State.TERMINATED] is Held.NONE
+    assert HELD[State.FAILED] is Held.HOME
     assert HELD[State.HIBERNATED] is Held.PARKED
 
 
