@@ -213,6 +213,7 @@ install_test_tools() {
     command -v chromium >/dev/null || missing="chromium"
     command -v curl >/dev/null || missing="$missing curl"
     command -v ip >/dev/null || missing="$missing iproute2"
+    command -v jq >/dev/null || missing="$missing jq"
     # shellcheck disable=SC2086 - words
     [ -z "$missing" ] || apt_install $missing
 }
