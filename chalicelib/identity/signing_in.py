@@ -19,6 +19,8 @@ from chalicelib.tenancy.service import Tenant
 
 _NOBODY_KNOWN = (f"ten-{'0' * 26}", f"usr-{'0' * 26}")
 """Looked up for an address that no account has, so that it costs what an account costs."""
+_VERIFIED = 2
+"""Passwords verified at least: nobody can time whether an address has none, one or two accounts."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,9 @@ class SignInService:
         known = candidates[0][0] if candidates else None
         trail.identify(known.tenant_id if known else trail.NOBODY, known.id if known else "")
         self.attempts.count(Action.SIGN_IN, address, incoming.source_ip)
-        hashes = [person.password_hash for person, _ in candidates] or [None]
-        verdicts = [passwords.verify(each, password) for each in hashes]
+        hashes = [person.password_hash for person, _ in candidates]
+        padding: list[str | None] = [None] * (_VERIFIED - len(hashes))
+        verdicts = [passwords.verify(each, password) for each in hashes + padding]
         matches = [each for each, right in zip(candidates, verdicts, strict=False) if right]
         if not matches:
             raise Unauthenticated("E-mail or password is wrong.", code="wrong_credentials")

@@ -6,7 +6,7 @@ exists are read with every request.
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -85,7 +85,7 @@ class RefreshToken:
     tenant_id: str
     user_id: str
     sign_in_id: str
-    secret: str
+    secret: str = field(repr=False)
 
     @classmethod
     def new(cls, tenant_id: str, user_id: str, sign_in_id: str) -> "RefreshToken":

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -105,3 +106,13 @@ def mailbox(control_plane: Any) -> Mailbox:
     from chalicelib.core.config import config
 
     return Mailbox(control_plane, Path(config().mail.removeprefix("file:")))
+
+
+_places = count(1)
+
+
+@pytest.fixture
+def here() -> str:
+    """An address that no other test uses: failed sign-ins and mails that are asked for count by address."""
+    number = next(_places)
+    return f"198.51.{number // 250}.{number % 250 + 1}"

@@ -38,6 +38,7 @@ class LambdaClient:
         headers: dict[str, str] | None = None,
         query: dict[str, Any] | None = None,
         raw: bytes | None = None,
+        source_ip: str = "127.0.0.1",
     ) -> Answer:
         sent = {"host": self._host, "x-forwarded-proto": "http", **(headers or {})}
         if token:
@@ -49,6 +50,7 @@ class LambdaClient:
         target = f"{path}?{urlencode(query)}" if query else path
         event = self._converter.create_lambda_event(method, target, sent, payload)
         event["requestContext"]["requestId"] = "test"
+        event["requestContext"]["identity"]["sourceIp"] = source_ip
         result = self._app(event, _Context())
         multi = {name.lower(): values for name, values in (result.get("multiValueHeaders") or {}).items()}
         flat = {name.lower(): value for name, value in (result.get("headers") or {}).items()}
