@@ -1,6 +1,7 @@
 /** The pretend API: the contract's shapes, without its guarantees. */
 import { dropSubscribers, publish, since } from "./events.mjs";
 import { change, hibernate, startUp, terminate } from "./life.mjs";
+import { anonymous, forget, people, permissionsOf } from "./people.mjs";
 import { dropStreams } from "./rfb.mjs";
 import { id, session, world } from "./world.mjs";
 
@@ -20,16 +21,6 @@ const me = {
   user: { id: "usr-1", email: "demo@example.com", name: "Dana Moore", role: "admin" },
   tenant: { id: "ten-1", slug: "demo", name: "Demo Ltd" },
 };
-const PERMISSIONS = [
-  "sessions:read",
-  "sessions:write",
-  "templates:read",
-  "quotas:read",
-  "events:read",
-  "controllers:read",
-  "controllers:write",
-  "sessions:read_all",
-];
 let failures = 0;
 
 function login({ email, password, tenant }) {
@@ -188,7 +179,10 @@ export async function route(request, url, body) {
     if (world.offline) dropSubscribers();
     return ok({});
   }
-  if (path === "/dev/empty") return (Object.assign(world, { sessions: [], controllers: [], templates: [] }), ok({}));
+  if (path === "/dev/empty")
+    return (forget(), Object.assign(world, { sessions: [], controllers: [], templates: [] }), ok({}));
+  if (path === "/dev/role") return ((me.user.role = url.searchParams.get("is")), ok({}));
+  if (path === "/dev/closed") return ((world.closed = url.searchParams.get("on") === "1"), ok({}));
   if (world.offline) return problem(503, "unavailable", "The store does not answer. Retry in a moment.");
   if (path === "/v1/auth/login") return login(body);
   if (path === "/v1/auth/refresh")
@@ -197,8 +191,10 @@ export async function route(request, url, body) {
       : problem(401, "signed_out", "Please sign in.");
   if (path === "/v1/auth/logout")
     return { status: 204, headers: { "Set-Cookie": "streamspace_refresh=; Max-Age=0; Path=/v1/auth" } };
+  const entering = anonymous(path, body, token);
+  if (entering) return entering;
   if (!request.headers.authorization) return problem(401, "unauthenticated", "Send an access token.");
-  if (path === "/v1/me") return ok({ ...me, permissions: PERMISSIONS });
+  if (path === "/v1/me") return ok({ ...me, permissions: permissionsOf(me.user.role) });
   if (path === "/v1/templates") return page(world.templates);
   if (path === "/v1/quotas") return quotas();
   if (path === "/v1/events/ticket")
@@ -207,6 +203,8 @@ export async function route(request, url, body) {
   if (path === "/v1/sessions") return method === "POST" ? create(body) : page(world.sessions);
   if (path === "/v1/controllers") return page(world.controllers);
   if (path === "/v1/controllers/enrollment-tokens") return enrol();
+  const organised = people(method, url, body);
+  if (organised) return organised;
   const [, , kind, key, rest] = path.split("/");
   if (kind === "sessions")
     return oneSession(
@@ -214,6 +212,13 @@ export async function route(request, url, body) {
       world.sessions.find((each) => each.id === key),
       rest,
       url,
+    );
+  if (kind === "templates")
+    return ok(
+      Object.assign(
+        world.templates.find((each) => each.id === key),
+        body,
+      ),
     );
   if (kind === "controllers")
     return oneController(

@@ -15,7 +15,7 @@ import { serveRfb } from "./rfb.mjs";
 import { world } from "./world.mjs";
 
 const PORT = Number(process.env.PORT ?? 8099);
-const DIST = fileURLToPath(new URL("../dist", import.meta.url));
+const DIST = process.env.DIST ?? fileURLToPath(new URL("../dist", import.meta.url));
 const TYPES = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript",

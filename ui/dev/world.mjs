@@ -25,6 +25,7 @@ const template = (name, icon, category, description, cpu, memory, more = {}) => 
   platforms: [],
   controller_labels: {},
   enabled: true,
+  group_ids: [],
   created_at: minutes(9000),
   updated_at: minutes(9000),
   ...more,
@@ -70,6 +71,7 @@ const controller = (name, state, more = {}) => ({
   capacity: { cpu: "8000m", memory: "32Gi", gpu: 0 },
   booked: { cpu: "0m", memory: "0", gpu: 0, sessions: 0 },
   session_limit: null,
+  group_ids: [],
   health: {
     polling: { state: "ok", reason: null },
     platform: { state: "ok", reason: null },

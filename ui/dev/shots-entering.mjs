@@ -1,0 +1,42 @@
+/** Pictures of the pages for people who come in by a link. */
+export async function enteringShots({ page, shot, base }) {
+  await page.goto(`${base}/sign-up`);
+  await page.getByTestId("sign-up-email").fill("nobody");
+  await page.getByTestId("submit").click();
+  await shot("sign-up");
+  await page.getByTestId("sign-up-organisation").fill("Moore & Sons");
+  await page.getByTestId("sign-up-name").fill("Dana Moore");
+  await page.getByTestId("sign-up-email").fill("dana@example.com");
+  await page.getByTestId("submit").click();
+  await page.getByTestId("mail-sent").waitFor();
+  await shot("sign-up-sent");
+  await page.request.post(`${base}/dev/closed?on=1`);
+  await page.goto(`${base}/sign-up`);
+  await page.getByTestId("sign-up-closed").waitFor();
+  await shot("sign-up-closed");
+  await page.request.post(`${base}/dev/closed?on=0`);
+  await page.goto(`${base}/confirm-sign-up#token=good`);
+  await page.getByTestId("new-password").fill("short");
+  await page.getByTestId("submit").click();
+  await page.getByText("too short").or(page.getByText("at least 12 characters:")).first().waitFor();
+  await shot("confirm-sign-up");
+  await page.goto(`${base}/forgot-password`);
+  await page.getByTestId("forgot-email").waitFor();
+  await shot("forgot-password");
+  await page.goto(`${base}/reset-password#token=good`);
+  await page.getByTestId("new-password").waitFor();
+  await shot("reset-password");
+  await page.goto(`${base}/`);
+  await page.goto(`${base}/reset-password#token=used`);
+  await page.getByTestId("new-password").fill("correct horse battery");
+  await page.getByTestId("submit").click();
+  await page.getByTestId("bad-link").waitFor();
+  await shot("reset-password-used");
+  await page.goto(`${base}/invitation#token=expired`);
+  await page.getByTestId("bad-link").waitFor();
+  await shot("invitation-expired");
+  await page.goto(`${base}/`);
+  await page.goto(`${base}/invitation#token=good`);
+  await page.getByTestId("invitation").waitFor();
+  await shot("invitation");
+}
