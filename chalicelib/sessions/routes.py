@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from chalicelib.core import paging
+from chalicelib.core import paging, trail
 from chalicelib.core.api import Api, Call
 from chalicelib.core.caller import Incoming
 from chalicelib.core.errors import Conflict, Forbidden, Invalid, NotFound
@@ -90,6 +90,7 @@ def _acting(api: Api[User], service: SessionService) -> None:
         permission=_WRITE,
         raises=(Invalid, Forbidden, Conflict, NotFound),
         idempotent=True,
+        audit="session.create",
     )
     def create_session(call: Call[User], body: CreateSession) -> SessionView:
         """Start a template for yourself."""
@@ -101,10 +102,12 @@ def _acting(api: Api[User], service: SessionService) -> None:
         answers=SessionView,
         permission=_WRITE,
         raises=(NotFound, Conflict),
+        audit="session.change",
     )
     def change_session(call: Call[User], session_id: str, body: ChangeSession) -> SessionView:
         """Rename or label a session, or say which state you want it in."""
         caller = call.caller
+        trail.note(**body.model_dump(mode="json", exclude_none=True))
         changed = lifecycle.rename(caller, session_id, name=body.name, labels=body.labels)
         if body.desired_state is Desired.RUNNING:
             changed = lifecycle.wake(caller, session_id)
@@ -121,9 +124,11 @@ def _acting(api: Api[User], service: SessionService) -> None:
         answers=SessionView,
         permission=_WRITE,
         raises=(NotFound, Conflict),
+        audit="session.terminate",
     )
     def delete_session(call: Call[User], session_id: str, query: DeleteSession) -> SessionView:
         """End a session; its files are kept unless `delete_home` is true."""
+        trail.note(delete_home=query.delete_home)
         ended = service.terminate(call.caller, session_id, delete_home=query.delete_home)
         return SessionView.of(ended)
 
@@ -133,6 +138,7 @@ def _acting(api: Api[User], service: SessionService) -> None:
         answers=SessionView,
         permission=_WRITE,
         raises=(NotFound, Conflict),
+        audit="session.hibernate",
     )
     def hibernate_session(call: Call[User], session_id: str) -> SessionView:
         """Stop a session's instance and keep its files."""
@@ -144,6 +150,7 @@ def _acting(api: Api[User], service: SessionService) -> None:
         answers=SessionView,
         permission=_WRITE,
         raises=(NotFound, Conflict, Forbidden),
+        audit="session.wake",
     )
     def wake_session(call: Call[User], session_id: str) -> SessionView:
         """Start a hibernated or failed session again."""
