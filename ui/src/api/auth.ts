@@ -1,4 +1,5 @@
 import { client, unwrap } from "./client";
+import type { Problem } from "./problem";
 import { tokens } from "./tokens";
 import type { LoginRequest, Me } from "./types";
 
@@ -15,6 +16,11 @@ export async function signOut(): Promise<void> {
   }
 }
 
-export const onSignedOut = (listener: () => void) => tokens.onSignedOut(listener);
+/** Forgets the token without a word to the server, which has none of this sign-in any more. */
+export const forget = (): void => tokens.clear();
+
+export const onSignedOut = (listener: (problem: Problem) => void) => tokens.onSignedOut(listener);
+
+export { onForbidden } from "./client";
 
 export const me = (): Promise<Me> => unwrap(client.GET("/v1/me"));

@@ -20,7 +20,7 @@ export class AccessTokens {
   private token: string | null = null;
   private expiresAt = 0;
   private renewal: Promise<string> | null = null;
-  private readonly listeners = new Set<() => void>();
+  private readonly listeners = new Set<(problem: Problem) => void>();
 
   constructor(private readonly dependencies: TokenDependencies) {}
 
@@ -45,8 +45,8 @@ export class AccessTokens {
     return this.token !== null && this.token !== refused ? this.token : this.renew();
   }
 
-  /** Called when the server says that the sign-in has ended. */
-  onSignedOut(listener: () => void): () => void {
+  /** Called with the server's words when it says that the sign-in has ended. */
+  onSignedOut(listener: (problem: Problem) => void): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   }
@@ -70,7 +70,7 @@ export class AccessTokens {
     const problem = await problemFrom(response);
     if (!problem.temporary) {
       this.clear();
-      for (const listener of this.listeners) listener();
+      for (const listener of this.listeners) listener(problem);
       throw new Problem(401, problem.code, problem.message);
     }
     throw problem;

@@ -6,6 +6,7 @@ type Schemas = components["schemas"];
 export type Me = Schemas["MeView"];
 export type MePatch = Schemas["ChangeMe"];
 export type Preferences = Schemas["Preferences"];
+export type MySignIn = Schemas["SignInView"];
 export type TokenAnswer = Schemas["TokenView"];
 export type LoginRequest = Schemas["Login"];
 export type Template = Schemas["TemplateView"];

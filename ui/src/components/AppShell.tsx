@@ -5,6 +5,7 @@ import TopNavigation from "@cloudscape-design/components/top-navigation";
 import { Suspense, useState } from "react";
 import { Outlet, ScrollRestoration, useLocation, useNavigate } from "react-router";
 import { useAccount, useMe } from "@/features/account/AccountProvider";
+import { Branding } from "@/features/branding/Branding";
 import { LiveNotice } from "@/features/live/LiveNotice";
 import { toggleTheme, useDark } from "@/features/theme/theme";
 import { FlashMessages, FlashProvider } from "./Flash";
@@ -16,6 +17,7 @@ import { NARROW, useMedia } from "./useMedia";
 export default function AppShell() {
   return (
     <FlashProvider>
+      <Branding />
       <div id="top" className="ss-sticky-top">
         <TopBar />
       </div>
@@ -82,18 +84,19 @@ function Layout() {
 
 function TopBar() {
   const navigate = useNavigate();
-  const { signOut } = useAccount();
+  const { signOut, change } = useAccount();
   const { user, tenant } = useMe();
+  const logo = tenant.branding.logo;
   const dark = useDark();
   return (
     <TopNavigation
       identity={{
-        href: "/catalog",
-        title: "StreamSpace",
-        logo: { src: "/favicon.svg", alt: "" },
+        href: "/",
+        title: logo ? tenant.name : "StreamSpace",
+        logo: { src: logo ?? "/favicon.svg", alt: "" },
         onFollow: (event) => {
           event.preventDefault();
-          void navigate("/catalog");
+          void navigate("/");
         },
       }}
       utilities={[
@@ -103,7 +106,8 @@ function TopBar() {
           title: dark ? "Light mode" : "Dark mode",
           ariaLabel: dark ? "Switch to light mode" : "Switch to dark mode",
           disableTextCollapse: false,
-          onClick: toggleTheme,
+          // The account's preference follows, without a word if it cannot: this browser has it already.
+          onClick: () => void change({ preferences: { theme: toggleTheme() } }).catch(() => undefined),
         },
         {
           type: "menu-dropdown",
@@ -116,6 +120,7 @@ function TopBar() {
               id: "who",
               text: `${tenant.name} (${tenant.slug}), ${user.role}`,
               items: [
+                { id: "account", text: "My account", href: "/account" },
                 { id: "docs", text: "API reference", href: "/docs", external: true },
                 { id: "sign-out", text: "Sign out" },
               ],
@@ -123,6 +128,11 @@ function TopBar() {
           ],
           onItemClick: ({ detail }) => {
             if (detail.id === "sign-out") void signOut().catch(() => undefined);
+          },
+          onItemFollow: (event) => {
+            if (event.detail.external || !event.detail.href) return;
+            event.preventDefault();
+            void navigate(event.detail.href);
           },
         },
       ]}

@@ -7,20 +7,24 @@ interface Props {
   max: number | null;
   text: string;
   testId?: string;
+  /** For table cells: the column says what it is. */
+  bare?: boolean;
 }
 
 const HIGH = 0.75;
 const FULL = 0.95;
 
 /** How much of something is taken. */
-export function Bar({ label, value, max, text, testId }: Props) {
+export function Bar({ label, value, max, text, testId, bare = false }: Props) {
   const share = max === null ? 0 : max > 0 ? Math.min(1, value / max) : value > 0 ? 1 : 0;
   return (
     <div data-testid={testId}>
       <div className={styles.head}>
-        <Box fontSize="body-s" color="text-body-secondary">
-          {label}
-        </Box>
+        {!bare && (
+          <Box fontSize="body-s" color="text-body-secondary">
+            {label}
+          </Box>
+        )}
         <Box fontSize="body-s">{text}</Box>
       </div>
       {max !== null && (

@@ -29,6 +29,17 @@ export function byteCount(quantity: Quantity): number {
   return match ? Math.round(Number(match[1]) * (SUFFIXES[match[2] ?? ""] ?? 1)) : 0;
 }
 
+/** What is wrong with a quantity that somebody typed, as the API would see it; null when nothing is. */
+export function cpuProblem(text: string): string | null {
+  return /^(\d{1,9}m|\d{1,6}(\.\d{1,3})?)$/.test(text) ? null : "Use cores (0.5, 2) or thousandths of one (500m).";
+}
+
+export function bytesProblem(text: string): string | null {
+  return /^\d{1,18}(\.\d{1,3})?([kMGT]|[KMGT]i)?$/.test(text)
+    ? null
+    : "Use a number with a unit, such as 512Mi, 8Gi or 1Ti.";
+}
+
 export function showBytes(bytes: number): string {
   const power = Math.min(UNITS.length - 1, bytes > 0 ? Math.floor(Math.log2(bytes) / 10) : 0);
   const value = bytes / 1024 ** power;

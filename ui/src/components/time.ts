@@ -5,8 +5,42 @@ const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ["minute", 60],
 ];
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+let zone: string | undefined;
+let absolute = format({ dateStyle: "medium", timeStyle: "medium" });
+let clock = format({ timeStyle: "medium" });
+
+/** All times are shown in this zone from now on; none: the browser's. */
+export function setTimeZone(name: string | null | undefined): void {
+  zone = name && isTimeZone(name) ? name : undefined;
+  absolute = format({ dateStyle: "medium", timeStyle: "medium" });
+  clock = format({ timeStyle: "medium" });
+}
+
+export function isTimeZone(name: string): boolean {
+  try {
+    return name !== "" && Boolean(new Intl.DateTimeFormat(undefined, { timeZone: name }));
+  } catch {
+    return false;
+  }
+}
+
+/** Minutes that the reader's zone is ahead of UTC at this moment. */
+export function zoneOffset(moment: Date): number {
+  const parts = new Intl.DateTimeFormat("en-US", {
+    timeZone: zone,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+  }).formatToParts(moment);
+  const part = (type: Intl.DateTimeFormatPartTypes) => Number(parts.find((each) => each.type === type)?.value);
+  const there = Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"));
+  return Math.round((there - Math.floor(moment.getTime() / 60_000) * 60_000) / 60_000);
+}
+
+export const browserZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 export function ago(time: string, now: number): string {
   const seconds = Math.round((Date.parse(time) - now) / 1000);
@@ -23,4 +57,8 @@ export const clockTime = (time: string): string => clock.format(Date.parse(time)
 export function countdown(seconds: number): string {
   const left = Math.max(0, Math.round(seconds));
   return `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+}
+
+function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat(undefined, { ...options, timeZone: zone });
 }

@@ -1,5 +1,10 @@
-/** Cloudscape's design tokens under short names, for our own style sheets. They follow light and dark. */
-import * as awsui from "@cloudscape-design/design-tokens";
+/**
+ * Cloudscape's design tokens under short names, for our own style sheets. They follow light and dark.
+ *
+ * They come from the components' own package (an alias in vite.config.ts): the names carry a hash, and those of
+ * the separate token package are other ones, so that what they say is not what the components use.
+ */
+import * as awsui from "cloudscape-tokens";
 
 const TOKENS: Readonly<Record<string, string>> = {
   "--ss-page": awsui.colorBackgroundLayoutMain,

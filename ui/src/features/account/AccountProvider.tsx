@@ -1,20 +1,30 @@
 /** Who is signed in. A reload asks the refresh cookie; everything below `Signed` may rely on `me`. */
 import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
+import { changeMe } from "@/api/account";
 import * as auth from "@/api/auth";
 import { asProblem, type Problem } from "@/api/problem";
-import type { LoginRequest, Me } from "@/api/types";
+import type { LoginRequest, Me, MePatch } from "@/api/types";
+import { endingOf, type Ending } from "./ending";
+import { applyPreferences } from "./preferences";
 
 export type Account =
   | { status: "loading" }
   | { status: "unreachable"; problem: Problem }
   | { status: "signed-out"; expired: boolean }
+  | { status: "stopped"; ending: Ending; organisation: string | null }
   | { status: "signed-in"; me: Me };
 
 interface AccountActions {
   account: Account;
   signIn: (credentials: LoginRequest) => Promise<void>;
+  /** Signs in by other means than a password form: `work` obtains the token. */
+  enter: (work: () => Promise<void>) => Promise<void>;
   signOut: () => Promise<void>;
   retry: () => void;
+  /** Changes one's own name or preferences; `me` is what the server then says. */
+  change: (patch: MePatch) => Promise<void>;
+  /** After the organisation was deleted: nobody is signed in any more, and the page says why. */
+  farewell: () => void;
 }
 
 /** While the server cannot be reached at all, it is asked again by itself. */
@@ -27,21 +37,37 @@ export function AccountProvider({ children }: { children: ReactNode }) {
 
   const look = useCallback(async () => {
     try {
-      setAccount({ status: "signed-in", me: await auth.me() });
+      setAccount(await signedIn());
     } catch (error) {
       const problem = asProblem(error);
-      if (problem.status === 401) setAccount({ status: "signed-out", expired: false });
+      const ending = endingOf(problem);
+      if (ending) setAccount(stopped(ending));
+      else if (problem.status === 401) setAccount({ status: "signed-out", expired: false });
       else setAccount({ status: "unreachable", problem });
     }
   }, []);
 
   useEffect(() => {
-    const stop = auth.onSignedOut(() =>
-      setAccount((before) => ({ status: "signed-out", expired: before.status === "signed-in" })),
-    );
+    const endings = [
+      auth.onSignedOut((problem) =>
+        setAccount((before) => {
+          const ending = endingOf(problem);
+          if (ending) return stopped(ending, before);
+          // What ended for good stays on the screen; a sign-in that is gone by now does not change it.
+          if (before.status === "stopped") return before;
+          return { status: "signed-out", expired: before.status === "signed-in" };
+        }),
+      ),
+      auth.onForbidden((problem) =>
+        setAccount((before) => {
+          const ending = endingOf(problem);
+          return ending && before.status === "signed-in" ? stopped(ending, before) : before;
+        }),
+      ),
+    ];
     // eslint-disable-next-line react-hooks/set-state-in-effect -- state follows the server's answer
     void look();
-    return stop;
+    return () => endings.forEach((stop) => stop());
   }, [look]);
 
   const unreachable = account.status === "unreachable" ? account : null;
@@ -51,13 +77,16 @@ export function AccountProvider({ children }: { children: ReactNode }) {
     return () => clearTimeout(timer);
   }, [unreachable, look]);
 
+  const enter = useCallback(async (work: () => Promise<void>) => {
+    await work();
+    setAccount(await signedIn());
+  }, []);
+
   const actions = useMemo<AccountActions>(
     () => ({
       account,
-      signIn: async (credentials) => {
-        await auth.signIn(credentials);
-        setAccount({ status: "signed-in", me: await auth.me() });
-      },
+      signIn: (credentials) => enter(() => auth.signIn(credentials)),
+      enter,
       signOut: async () => {
         try {
           await auth.signOut();
@@ -69,10 +98,30 @@ export function AccountProvider({ children }: { children: ReactNode }) {
         setAccount({ status: "loading" });
         void look();
       },
+      change: async (patch) => {
+        await changeMe(patch);
+        setAccount(await signedIn());
+      },
+      farewell: () => {
+        auth.forget();
+        setAccount((before) => stopped("deleted", before));
+      },
     }),
-    [account, look],
+    [account, look, enter],
   );
   return <AccountContext value={actions}>{children}</AccountContext>;
+}
+
+/** Who the server says it is, with the page as they prefer it before the first of theirs is drawn. */
+async function signedIn(): Promise<Account> {
+  const me = await auth.me();
+  applyPreferences(me);
+  return { status: "signed-in", me };
+}
+
+function stopped(ending: Ending, before?: Account): Account {
+  if (before?.status === "stopped") return before;
+  return { status: "stopped", ending, organisation: before?.status === "signed-in" ? before.me.tenant.name : null };
 }
 
 export function useAccount(): AccountActions {

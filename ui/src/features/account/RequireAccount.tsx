@@ -4,6 +4,7 @@ import { Navigate, Outlet, useLocation } from "react-router";
 import { Splash } from "@/components/Splash";
 import { LiveProvider } from "@/features/live/LiveProvider";
 import { useAccount } from "./AccountProvider";
+import { Stopped } from "./Stopped";
 
 /** Pages below need somebody signed in; others are sent to the sign-in page and come back afterwards. */
 export function RequireAccount() {
@@ -22,6 +23,7 @@ export function RequireAccount() {
   if (account.status === "signed-out") {
     return <Navigate to="/sign-in" replace state={{ from: pathname + search, expired: account.expired }} />;
   }
+  if (account.status === "stopped") return <Stopped ending={account.ending} organisation={account.organisation} />;
   return (
     <LiveProvider key={account.me.user.id}>
       <Outlet />

@@ -18,7 +18,7 @@ import { TemplateIcon } from "@/components/TemplateIcon";
 import { useQuotas } from "@/features/quotas/useQuotas";
 import { exceeded } from "@/features/quotas/usage";
 import styles from "./catalog.module.css";
-import { AUTOMATIC, cpuOf, errors, initial, memoryOf, request, type LaunchForm } from "./launch";
+import { AUTOMATIC, errors, initial, request, wanted, type LaunchForm } from "./launch";
 
 interface Props {
   template: Template;
@@ -38,7 +38,7 @@ export function LaunchDialog({ template, controllers, onCancel, onLaunched }: Pr
   const quotas = useQuotas(template.id);
   const wrong = errors(form);
   const shown = tried ? wrong : {};
-  const beyond = Object.keys(wrong).length === 0 ? exceeded(quotas, { cpu: cpuOf(form), memory: memoryOf(form) }) : [];
+  const beyond = Object.keys(wrong).length === 0 ? exceeded(quotas, wanted(template, form)) : [];
 
   const set = (change: Partial<LaunchForm>) => setForm((before) => ({ ...before, ...change }));
   const launch = async () => {

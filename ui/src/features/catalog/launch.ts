@@ -1,6 +1,7 @@
 /** The launch form: its fields, what is wrong with them, and the request they make. */
 import type { SessionCreate, Template } from "@/api/types";
 import { byteCount, cpuMillis } from "@/components/quantities";
+import type { Request } from "@/features/quotas/usage";
 
 export const AUTOMATIC = "automatic";
 const GIB = 2 ** 30;
@@ -36,6 +37,11 @@ export const memoryOf = (form: LaunchForm): string => {
   const mebibytes = Math.round(Number(form.gigabytes) * 1024);
   return mebibytes % 1024 === 0 ? `${mebibytes / 1024}Gi` : `${mebibytes}Mi`;
 };
+
+/** What the session would take of the quotas it counts towards. */
+export function wanted({ resources }: Template, form: LaunchForm): Request {
+  return { cpu: cpuOf(form), memory: memoryOf(form), gpu: resources.gpu, storage: resources.storage };
+}
 
 /** Only what differs from the template is sent: an untouched launch follows the template. */
 export function request(template: Template, form: LaunchForm): SessionCreate {

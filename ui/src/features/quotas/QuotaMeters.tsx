@@ -1,10 +1,9 @@
 import Box from "@cloudscape-design/components/box";
-import ColumnLayout from "@cloudscape-design/components/column-layout";
 import Container from "@cloudscape-design/components/container";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import type { Quota } from "@/api/types";
-import { Bar } from "@/components/Bar";
-import { meters, whose } from "./usage";
+import type { Quota } from "@/api/quotas";
+import { QuotaBars } from "./QuotaBars";
+import { isUnlimited, relevant, whose } from "./usage";
 
 /** Usage against limits. Shows nothing when there is nothing to count against. */
 export function QuotaMeters({ quotas }: { quotas: readonly Quota[] }) {
@@ -20,25 +19,13 @@ export function QuotaMeters({ quotas }: { quotas: readonly Quota[] }) {
             </Box>
             {isUnlimited(quota) ? (
               <Box color="text-body-secondary">
-                {meters(quota)
+                {relevant(quota)
                   .map(({ label, usedText }) => `${label}: ${usedText}`)
                   .join(" · ")}{" "}
                 · no limits
               </Box>
             ) : (
-              <ColumnLayout columns={3} minColumnWidth={160}>
-                {meters(quota).map((meter) => (
-                  <Bar
-                    key={meter.resource}
-                    label={meter.label}
-                    value={meter.used}
-                    max={meter.limit}
-                    text={
-                      meter.limit === null ? `${meter.usedText} (no limit)` : `${meter.usedText} of ${meter.limitText}`
-                    }
-                  />
-                ))}
-              </ColumnLayout>
+              <QuotaBars meters={relevant(quota)} />
             )}
           </div>
         ))}
@@ -46,5 +33,3 @@ export function QuotaMeters({ quotas }: { quotas: readonly Quota[] }) {
     </Container>
   );
 }
-
-const isUnlimited = (quota: Quota) => meters(quota).every(({ limit }) => limit === null);

@@ -1,9 +1,10 @@
 /** Quotas as meters: how much is used, of how much, and what would be left after one more session. */
-import type { Quota } from "@/api/types";
-import { byteCount, cpuMillis, showBytes, showCores } from "@/components/quantities";
+import type { Quota } from "@/api/quotas";
+import { byteCount, cpuMillis } from "@/components/quantities";
+import { RESOURCES, type Resource } from "./resources";
 
 export interface Meter {
-  resource: "sessions" | "cpu" | "memory";
+  resource: Resource["id"];
   label: string;
   used: number;
   limit: number | null;
@@ -14,44 +15,55 @@ export interface Meter {
 export interface Request {
   cpu: string;
   memory: string;
+  gpu?: number;
+  storage?: string | null;
 }
 
-const sessionsText = (count: number) => String(count);
-
-export function meters(quota: Quota): Meter[] {
-  const { limits, used } = quota;
-  return [
-    meter("sessions", "Sessions", used.sessions, limits.sessions ?? null, sessionsText),
-    meter("cpu", "CPU", cpuMillis(used.cpu), limited(limits.cpu, cpuMillis), showCores),
-    meter("memory", "Memory", byteCount(used.memory), limited(limits.memory, byteCount), showBytes),
-  ];
+export function meters({ limits, used }: Quota): Meter[] {
+  return RESOURCES.map(({ id, label, amount, show }) => {
+    const taken = amount(used[id]);
+    const limit = limits[id] === null ? null : amount(limits[id]);
+    return {
+      resource: id,
+      label,
+      used: taken,
+      limit,
+      usedText: show(taken),
+      limitText: limit === null ? "no limit" : show(limit),
+    };
+  });
 }
+
+/** What is worth a look: sessions, CPU and memory always; the others once they are limited or used. */
+export const relevant = (quota: Quota): Meter[] =>
+  meters(quota).filter(
+    ({ resource, used, limit }) => !["gpu", "storage"].includes(resource) || used > 0 || limit !== null,
+  );
+
+export const isUnlimited = (quota: Quota): boolean => meters(quota).every(({ limit }) => limit === null);
 
 /** What one more session of this size would go beyond, in words; empty when it fits. */
 export function exceeded(quotas: readonly Quota[], request: Request): string[] {
-  const amounts = { sessions: 1, cpu: cpuMillis(request.cpu), memory: byteCount(request.memory) };
+  const amounts = {
+    sessions: 1,
+    cpu: cpuMillis(request.cpu),
+    memory: byteCount(request.memory),
+    gpu: request.gpu ?? 0,
+    storage: byteCount(request.storage),
+  };
   return quotas.flatMap((quota) =>
     meters(quota)
-      .filter(({ resource, used, limit }) => limit !== null && used + amounts[resource] > limit)
+      .filter(
+        ({ resource, used, limit }) => limit !== null && amounts[resource] > 0 && used + amounts[resource] > limit,
+      )
       .map(
         ({ label, usedText, limitText }) =>
-          `${whose(quota)} ${label.toLowerCase()}: ${usedText} of ${limitText} in use`,
+          `${whose(quota)} ${label === "CPU" || label === "GPUs" ? label : label.toLowerCase()}: ${usedText} of ${limitText} in use`,
       ),
   );
 }
 
-export const whose = (quota: Quota): string => (quota.scope === "user" ? "Your" : "Your tenant's");
-
-function meter(
-  resource: Meter["resource"],
-  label: string,
-  used: number,
-  limit: number | null,
-  text: (value: number) => string,
-): Meter {
-  return { resource, label, used, limit, usedText: text(used), limitText: limit === null ? "no limit" : text(limit) };
-}
-
-function limited(limit: string | null | undefined, read: (quantity: string) => number): number | null {
-  return limit === null || limit === undefined ? null : read(limit);
+export function whose({ scope }: Quota): string {
+  if (scope === "user") return "Your";
+  return scope === "group" ? "Your group's" : "Your organisation's";
 }

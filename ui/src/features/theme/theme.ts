@@ -1,34 +1,50 @@
-/** Light or dark: the system's choice until a person makes their own, which this browser remembers. */
+/**
+ * Light, dark or as the system has it. The choice belongs to the account; this browser remembers it, so that
+ * the first paint and the sign-in page have it too.
+ */
 import { applyMode, Mode } from "@cloudscape-design/global-styles";
 import { useSyncExternalStore } from "react";
 
+export type ThemeChoice = "system" | "light" | "dark";
+
 const KEY = "streamspace-theme";
 const listeners = new Set<() => void>();
-let mode: Mode = remembered();
+const system = window.matchMedia("(prefers-color-scheme: dark)");
+let choice: ThemeChoice = remembered();
 
-function remembered(): Mode {
+function remembered(): ThemeChoice {
   const stored = localStorage.getItem(KEY);
-  if (stored === "dark" || stored === "light") return stored === "dark" ? Mode.Dark : Mode.Light;
-  return window.matchMedia("(prefers-color-scheme: dark)").matches ? Mode.Dark : Mode.Light;
+  return stored === "dark" || stored === "light" ? stored : "system";
 }
 
-export function startTheme(): void {
-  applyMode(mode);
-}
+const isDark = () => (choice === "system" ? system.matches : choice === "dark");
 
-export function toggleTheme(): void {
-  mode = mode === Mode.Dark ? Mode.Light : Mode.Dark;
-  localStorage.setItem(KEY, mode);
-  applyMode(mode);
+function show(): void {
+  applyMode(isDark() ? Mode.Dark : Mode.Light);
   for (const listener of listeners) listener();
 }
 
+export function startTheme(): void {
+  system.addEventListener("change", show);
+  show();
+}
+
+export function setTheme(next: ThemeChoice): void {
+  choice = next;
+  if (next === "system") localStorage.removeItem(KEY);
+  else localStorage.setItem(KEY, next);
+  show();
+}
+
+/** The other of the two; answers what it chose. */
+export function toggleTheme(): ThemeChoice {
+  setTheme(isDark() ? "light" : "dark");
+  return choice;
+}
+
 export function useDark(): boolean {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-    () => mode === Mode.Dark,
-  );
+  return useSyncExternalStore((listener) => {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  }, isDark);
 }

@@ -1,0 +1,125 @@
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import Container from "@cloudscape-design/components/container";
+import Link from "@cloudscape-design/components/link";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
+import Table, { type TableProps } from "@cloudscape-design/components/table";
+import { useMemo, type ReactNode } from "react";
+import type { AuditEntry } from "@/api/audit";
+import { Ago } from "@/components/Ago";
+import { NARROW, useMedia } from "@/components/useMedia";
+import { SealBadge } from "./SealBadge";
+import { actorName, outcomeWords, targetName } from "./words";
+
+interface Props {
+  items: readonly AuditEntry[];
+  loading: boolean;
+  header: ReactNode;
+  filter: ReactNode;
+  empty: ReactNode;
+  /** Null: there are no older ones. */
+  onMore: (() => void) | null;
+  loadingMore: boolean;
+  onOpen: (entry: AuditEntry) => void;
+}
+
+/** Entries, newest first: a table where there is room for one, cards where there is not. */
+export function EntryList(props: Props) {
+  const { items, loading, header, filter, empty, onMore, loadingMore, onOpen } = props;
+  const narrow = useMedia(NARROW);
+  const columns = useMemo<TableProps.ColumnDefinition<AuditEntry>[]>(
+    () => [
+      { id: "at", header: "When", cell: ({ at }) => <Ago time={at} />, minWidth: 130 },
+      { id: "actor", header: "Actor", cell: actorName, minWidth: 150 },
+      {
+        id: "action",
+        header: "Action",
+        cell: (entry) => <Opener entry={entry} onOpen={onOpen} />,
+        isRowHeader: true,
+        minWidth: 170,
+      },
+      { id: "target", header: "Target", cell: targetName, minWidth: 180 },
+      { id: "outcome", header: "Outcome", cell: (entry) => <Outcome entry={entry} />, minWidth: 170 },
+      { id: "address", header: "From", cell: ({ source_ip }) => source_ip || "–", minWidth: 120 },
+      { id: "seal", header: "Seal", cell: (entry) => <SealBadge entry={entry} />, minWidth: 150 },
+    ],
+    [onOpen],
+  );
+  const more = onMore && (
+    <Box textAlign="center">
+      <Button onClick={onMore} loading={loadingMore} data-testid="audit-more">
+        Load older entries
+      </Button>
+    </Box>
+  );
+  if (!narrow) {
+    return (
+      <Table
+        items={items}
+        columnDefinitions={columns}
+        trackBy="id"
+        variant="full-page"
+        wrapLines
+        loading={loading}
+        loadingText="Reading the audit log"
+        header={header}
+        filter={filter}
+        empty={empty}
+        footer={more}
+        ariaLabels={{ tableLabel: "Audit log" }}
+      />
+    );
+  }
+  return (
+    <SpaceBetween size="m">
+      {header}
+      {filter}
+      {items.length === 0 && (
+        <Container>{loading ? <Box textAlign="center">Reading the audit log…</Box> : empty}</Container>
+      )}
+      {items.map((entry) => (
+        <Container key={entry.id}>
+          <SpaceBetween size="xxs">
+            <Opener entry={entry} onOpen={onOpen} />
+            <Box>
+              {actorName(entry)} · {targetName(entry)}
+            </Box>
+            <Outcome entry={entry} />
+            <SealBadge entry={entry} />
+            <Box color="text-body-secondary" fontSize="body-s">
+              <Ago time={entry.at} /> {entry.source_ip && `from ${entry.source_ip}`}
+            </Box>
+          </SpaceBetween>
+        </Container>
+      ))}
+      {more}
+    </SpaceBetween>
+  );
+}
+
+function Opener({ entry, onOpen }: { entry: AuditEntry; onOpen: (entry: AuditEntry) => void }) {
+  return (
+    <Link
+      href={`#${entry.id}`}
+      ariaLabel={`Details of ${entry.action} by ${actorName(entry)}`}
+      onFollow={(event) => {
+        event.preventDefault();
+        onOpen(entry);
+      }}
+      data-testid={`audit-open-${entry.id}`}
+    >
+      <span data-testid="audit-action" data-action={entry.action} data-outcome={entry.outcome}>
+        {entry.action}
+      </span>
+    </Link>
+  );
+}
+
+function Outcome({ entry }: { entry: AuditEntry }) {
+  return (
+    <StatusIndicator type={entry.outcome === "succeeded" ? "success" : "stopped"}>
+      {outcomeWords(entry)}
+    </StatusIndicator>
+  );
+}
