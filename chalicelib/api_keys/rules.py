@@ -45,11 +45,6 @@ class ApiKey:
             return State.REVOKED
         return State.ACTIVE if now < self.expires_at else State.EXPIRED
 
-    @property
-    def ended_at(self) -> datetime:
-        """When it stopped working, or will at the latest."""
-        return self.expires_at if self.revoked_at is None else min(self.revoked_at, self.expires_at)
-
 
 def check_scopes(scopes: Iterable[str], *allowed: frozenset[str]) -> tuple[str, ...]:
     """Sorted, each once. A key may carry what all of `allowed` hold (its owner's role, and whoever makes it

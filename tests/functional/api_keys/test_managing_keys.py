@@ -1,11 +1,13 @@
 """Making, listing, rotating and revoking keys."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from chalicelib.identity.rules import PERSONAL
+from chalicelib.core.errors import Conflict
+from chalicelib.identity.rules import PERSONAL, Role, User
 
 
 def keys(client: Any, token: str, **query: str) -> list[dict[str, Any]]:
@@ -95,6 +97,23 @@ def test_a_key_is_rotated_once(client, tenant, make_key):
     again = client("POST", path, {}, token=tenant.member)
     assert (again.status, again.json["code"]) == (409, "already_rotated")
     assert again.json["replaced_by"] == new["id"]
+
+
+def test_of_many_rotations_at_once_one_wins(control_plane, tenant, make_key):
+    old = make_key(tenant.member)
+    caller = User(tenant.id, tenant.member_id, Role.MEMBER, "sgn-" + "0" * 26)
+
+    def rotate(_number: int) -> str:
+        try:
+            return str(control_plane.api_keys.rotate(caller, old["id"], timedelta(hours=1)).key.id)
+        except Conflict as refusal:
+            return refusal.code
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(rotate, range(8)))
+    assert answers.count("already_rotated") == 7
+    made = {each.id for each in control_plane.api_keys.store.of_tenant(tenant.id)} - {old["id"]}
+    assert made == {each for each in answers if each.startswith("key-")}
 
 
 def test_what_has_ended_is_not_rotated(client, tenant, make_key):
