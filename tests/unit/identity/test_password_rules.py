@@ -16,7 +16,8 @@ def test_length_is_what_counts(password):
 @pytest.mark.parametrize(
     "password",
     [
-        "short", "x" * (LONGEST + 1), "aaaaaaaaaaaa", "abababababab", "password1234", "Password-1234", "Qwertyuiop",
+        "short", "x" * (LONGEST + 1), "aaaaaaaaaaaa", "abababababab", "password1234", "Password-1234",
+        "Qwertyuiop",
         "ADA.LOVELACE@example.com", "ada.lovelace", "AdaLovelace", "analytical engines", "Analytical-Engines",
     ],
 )  # fmt: skip
