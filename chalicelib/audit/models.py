@@ -1,7 +1,7 @@
 """The audit log on DynamoDB."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 from zlib import crc32
@@ -15,9 +15,11 @@ from chalicelib.audit.rules import Entry, Head, Outcome, Sealed, unchained
 from chalicelib.audit.store import SHARDS, UNSEALED, Found, State, Wanted
 from chalicelib.core.clock import epoch_millis, from_millis
 from chalicelib.core.dynamo import Delete, Put, write
-from chalicelib.core.trail import Trail
+from chalicelib.core.trail import NOBODY, Trail
 from chalicelib.core.unit_of_work import Write
 
+_NOBODYS_KEPT = timedelta(days=90)
+"""Anybody can make such entries: signing in to accounts that are not."""
 _NEAR = 25
 """Entries of the same moment may be chained in another order than they came; so many are looked at."""
 _ROUNDS = 4
@@ -37,7 +39,10 @@ class DynamoAuditStore:
     """`AuditStore` on PynamoDB."""
 
     def add(self, entry: Entry) -> Write:
-        return write(Put(AuditRow(entry.tenant_id + UNSEALED, entry.id, body=unsealed.dump(entry))))
+        row = AuditRow(entry.tenant_id + UNSEALED, entry.id, body=unsealed.dump(entry))
+        if entry.tenant_id == NOBODY:
+            row.ttl = entry.at + _NOBODYS_KEPT
+        return write(Put(row))
 
     def unsealed(self, tenant_id: str, limit: int) -> list[Entry]:
         rows = AuditRow.query(tenant_id + UNSEALED, limit=limit, consistent_read=True)

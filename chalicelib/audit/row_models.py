@@ -3,7 +3,7 @@ written as an entry is sealed, so that a change pays for its entry's own row and
 
 from typing import Any
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute
 from pynamodb.constants import STREAM_KEYS_ONLY
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 from pynamodb.models import Model
@@ -77,7 +77,8 @@ class ByDue(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
 
 class AuditRow(Model):
     """Partition `<tenant>#unsealed`: entries by id. `<tenant>#sealed`: entries by number, of 16 digits.
-    `<tenant>#head`: one row, the end of the chain. Hash keys of indexes begin with the tenant's id, too."""
+    `<tenant>#head`: one row, the end of the chain. Hash keys of indexes begin with the tenant's id, too.
+    What no tenant can be told for (`nobody#unsealed`) is not chained and expires; nothing else does."""
 
     class Meta(TableMeta):
         table_name = table("audit")
@@ -99,6 +100,8 @@ class AuditRow(Model):
     action = UnicodeAttribute(null=True)
     target = UnicodeAttribute(null=True)
     refused = UnicodeAttribute(null=True)
+
+    ttl = TTLAttribute(null=True)
 
     sequence = NumberAttribute(null=True)
     sealed_at = NumberAttribute(null=True)

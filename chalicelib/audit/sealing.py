@@ -16,6 +16,7 @@ from chalicelib.audit.store import BATCH, SHARDS, UNSEALED, AuditStore, State
 from chalicelib.core.clock import Clock
 from chalicelib.core.retry import on_conflict
 from chalicelib.core.telemetry import logger
+from chalicelib.core.trail import NOBODY
 from chalicelib.core.unit_of_work import UnitOfWork
 
 Names = Callable[[str, Sequence[str]], Mapping[str, str]]
@@ -108,6 +109,7 @@ class Sealer:
 
 
 def tenants_of(records: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Whose entries the records of the table's stream say were added."""
+    """Whose entries the records of the table's stream say were added. Nobody's have no chain."""
     keys = [each["dynamodb"]["Keys"]["partition"]["S"] for each in records if each["eventName"] == "INSERT"]
-    return [key.removesuffix(UNSEALED) for key in keys if key.endswith(UNSEALED)]
+    found = [key.removesuffix(UNSEALED) for key in keys if key.endswith(UNSEALED)]
+    return [tenant_id for tenant_id in found if tenant_id != NOBODY]

@@ -11,8 +11,9 @@ import boto3
 import pytest
 
 from chalicelib.audit.models import DynamoAuditStore
+from chalicelib.audit.row_models import AuditRow
 from chalicelib.audit.rules import Sealed, hash_of
-from chalicelib.audit.sealing import LOOK_AGAIN, Sealer
+from chalicelib.audit.sealing import LOOK_AGAIN, Sealer, tenants_of
 from chalicelib.audit.store import BATCH
 from chalicelib.core.clock import utc_now
 from chalicelib.core.dynamo import DynamoUnitOfWork
@@ -110,8 +111,6 @@ def test_the_tables_stream_has_them_sealed(bench: Bench, records: Any, control_p
 def test_the_sealers_own_writes_are_no_news(bench: Bench, records: Any, control_plane: Any) -> None:
     bench.write(2)
     bench.sealer.seal(bench.tenant_id)
-    from chalicelib.audit.sealing import tenants_of
-
     kinds = {each["dynamodb"]["Keys"]["partition"]["S"].partition("#")[2] for each in records()}
     assert kinds == {"unsealed", "sealed", "head"}
     own = [each for each in records() if "#unsealed" not in each["dynamodb"]["Keys"]["partition"]["S"]]
@@ -134,6 +133,15 @@ def test_sealers_at_once_make_one_chain(bench: Bench) -> None:
     assert len(ids) == len(set(ids))
     assert set(ids) >= set(made)
     assert bench.waiting() == []
+
+
+def test_nobodys_entries_are_not_chained_and_expire(client: Any, records: Any) -> None:
+    body = {"email": "who@nowhere.example", "password": "not the password"}
+    assert client("POST", "/v1/auth/login", body).status == 401
+    [*_, row] = AuditRow.query("nobody#unsealed")
+    assert row.ttl is not None
+    assert timedelta(days=89) < row.ttl - utc_now() < timedelta(days=91)
+    assert "nobody" not in tenants_of(records())
 
 
 class Killed(BaseException):

@@ -1,5 +1,6 @@
 """What the deployment gets beside Chalice's own template."""
 
+import json
 from typing import Any
 
 import pytest
@@ -85,3 +86,23 @@ def test_mails_go_out_by_ses_from_one_address(merged: dict[str, Any]) -> None:
     assert "MailFrom" in merged["Parameters"]
     variables = merged["Resources"]["MailRequested"]["Properties"]["Environment"]["Variables"]
     assert variables["STREAMSPACE_MAIL"] == {"Fn::Sub": "ses:${MailFrom}"}
+
+
+def test_the_sealer_is_called_for_new_entries_alone(merged: dict[str, Any]) -> None:
+    [event] = merged["Resources"]["AuditChanged"]["Properties"]["Events"].values()
+    [pattern] = event["Properties"]["FilterCriteria"]["Filters"]
+    assert json.loads(pattern["Pattern"]) == {
+        "eventName": ["INSERT"],
+        "dynamodb": {"Keys": {"partition": {"S": [{"suffix": "#unsealed"}]}}},
+    }
+
+
+def test_objects_are_private_encrypted_and_versioned(merged: dict[str, Any]) -> None:
+    bucket = merged["Resources"]["ObjectsBucket"]
+    assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(bucket["Properties"]["PublicAccessBlockConfiguration"]) == 4
+    assert bucket["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert bucket["Properties"]["BucketEncryption"]
+    assert bucket["DeletionPolicy"] == "Retain"
+    [denied] = merged["Resources"]["ObjectsBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (denied["Effect"], denied["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
