@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -30,6 +31,9 @@ def test_the_published_vector_holds() -> None:
     assert hash_of(document) == hashlib.sha256(VECTOR.encode()).hexdigest()
     assert hash_of(document) == "e64c379bf2f0db81c6c0bc573378aca4652e9a9ceb334c6a308c30cac1a54728"
     assert hash_of({**document, "hash": "anything"}) == hash_of(document)
+    page = (Path(__file__).parents[3] / "docs" / "audit.md").read_text()
+    assert VECTOR in page
+    assert hash_of(document) in page
 
 
 def test_each_entry_names_the_one_before() -> None:
