@@ -36,7 +36,7 @@ from chalicelib.events import sources as event_sources
 from chalicelib.events.connection_models import DynamoConnectionStore
 from chalicelib.events.models import DynamoEventStore
 from chalicelib.events.push import Pusher
-from chalicelib.events.service import EventService, SocketService
+from chalicelib.events.service import EventService, SocketService, Viewers
 from chalicelib.identity import link_routes, me_routes
 from chalicelib.identity import routes as identity_routes
 from chalicelib.identity.account import AccountService
@@ -133,7 +133,9 @@ queues = Queues(settings)
 agent_store, controller_store = DynamoAgentStore(), DynamoControllerStore()
 agents = AgentService(agent_store, controller_store, queues, uow, utc_now, settings)
 controllers = ControllerService(controller_store, agents, groups, queues, uow, utc_now, timings)
-enrollment = EnrollmentService(agent_store, controller_store, agents, tenancy, queues, uow, utc_now, settings)
+enrollment = EnrollmentService(
+    agent_store, controller_store, agents, groups, tenancy, queues, uow, utc_now, settings
+)
 relays = RelayService(utc_now, settings)
 
 sessions = SessionService(
@@ -153,8 +155,9 @@ sessions = SessionService(
 streams = StreamService(sessions, controllers, utc_now, settings)
 
 connection_store, pusher = DynamoConnectionStore(), Pusher(settings)
-events = EventService(DynamoEventStore(), connection_store, pusher, tenancy, uow, utc_now, settings)
-sockets = SocketService(connection_store, events.greeting, pusher, uow, utc_now, settings)
+viewers = Viewers(identity, api_keys)
+events = EventService(DynamoEventStore(), connection_store, viewers, pusher, tenancy, uow, utc_now, settings)
+sockets = SocketService(connection_store, events.greeting, viewers, pusher, uow, utc_now, settings)
 
 
 def depart(tenant_id: str, user_id: str, *, actor: str, delete_homes: bool) -> None:

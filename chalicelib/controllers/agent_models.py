@@ -96,6 +96,7 @@ class TokenRow(Model):
     controller_id = UnicodeAttribute(null=True)
     name = UnicodeAttribute(null=True)
     labels = JSONAttribute(null=True)
+    group_ids = JSONAttribute(null=True)
     used_key_id = UnicodeAttribute(null=True)
     ttl = NumberAttribute()
 
@@ -126,6 +127,7 @@ class DynamoAgentStore:
             controller_id=row.controller_id,
             name=row.name,
             labels=dict(row.labels or {}),
+            group_ids=tuple(row.group_ids or ()),
             used_key_id=row.used_key_id,
         )
 
@@ -138,6 +140,7 @@ class DynamoAgentStore:
             controller_id=token.controller_id,
             name=token.name,
             labels=token.labels or None,
+            group_ids=list(token.group_ids) or None,
             ttl=int((token.expires_at + _TOKEN_KEPT).timestamp()),
         )
         return write(Put(row, TokenRow.token_hash.does_not_exist()))

@@ -21,6 +21,7 @@ class EnrollmentToken:
     controller_id: str | None = None
     name: str | None = None
     labels: dict[str, str] = field(default_factory=dict)
+    group_ids: tuple[str, ...] = ()
     used_key_id: str | None = None
 
 

@@ -1,5 +1,6 @@
 """Use cases of enrolment: single-use tokens, and how an agent becomes known by one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from chalicelib.core.errors import Conflict, Forbidden, Gone, Invalid, NotFound,
 from chalicelib.core.ids import new_id, new_secret
 from chalicelib.core.retry import on_conflict
 from chalicelib.core.unit_of_work import UnitOfWork, Write
+from chalicelib.people.service import GroupService
 from chalicelib.protocol.agents import EnrollAnswer, EnrollRequest
 from chalicelib.tenancy.service import TenancyService
 
@@ -34,6 +36,7 @@ class EnrollmentService:
     store: AgentStore
     controllers: ControllerStore
     agents: AgentService
+    groups: GroupService
     tenancy: TenancyService
     queues: Queues
     uow: UnitOfWork
@@ -47,9 +50,11 @@ class EnrollmentService:
         *,
         name: str | None = None,
         labels: dict[str, str] | None = None,
+        group_ids: Sequence[str] = (),
         controller_id: str | None = None,
     ) -> IssuedToken:
-        """A new token. `controller_id` lets it add an agent to that controller only. Raises NotFound."""
+        """A new token. `controller_id` lets it add an agent to that controller only. Raises NotFound, Invalid
+        for groups that there are not."""
         if controller_id is not None and self.controllers.get(tenant_id, controller_id) is None:
             raise NotFound.of("controller", controller_id)
         secret = new_secret("sse")
@@ -61,6 +66,7 @@ class EnrollmentService:
             controller_id=controller_id,
             name=name,
             labels=labels or {},
+            group_ids=self.groups.check(tenant_id, group_ids),
         )
         trail.note(name=name or "", expires_at=token.expires_at.isoformat(timespec="seconds"))
         if controller_id is not None:
@@ -186,6 +192,8 @@ class EnrollmentService:
             backend_id=backend.id,
             created_at=self.clock(),
             labels=token.labels,
+            # From its first moment, or others' sessions would come before an administrator could say so.
+            group_ids=token.group_ids,
         )
 
 

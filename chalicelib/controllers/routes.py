@@ -58,6 +58,7 @@ def build(
             call.caller.user_id,
             name=body.name,
             labels=body.labels,
+            group_ids=body.group_ids,
             controller_id=body.controller_id,
         )
         return EnrollmentTokenView.of(issued.secret, issued.token.expires_at, enrollment.config.public_url)

@@ -143,11 +143,12 @@ class ChangeController(RequestBody):
 
 
 class CreateEnrollmentToken(RequestBody):
-    """`name` and `labels` are for the controller that the token creates; `controller_id` makes it add another
-    agent to that controller instead."""
+    """`name`, `labels` and `group_ids` are for the controller that the token creates; `controller_id` makes
+    it add another agent to that controller instead."""
 
     name: Name | None = None
     labels: Labels | None = None
+    group_ids: GroupIds = Field(default_factory=list, description="Whose sessions it is for; all when empty.")
     controller_id: ControllerId | None = None
 
 

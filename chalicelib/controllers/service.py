@@ -164,6 +164,7 @@ def document(controller: Controller) -> dict[str, Any]:
         "labels": controller.labels,
         "cordoned": controller.cordoned,
         "session_limit": controller.session_limit,
+        "group_ids": list(controller.group_ids),
         "capacity": capacity.model_dump(mode="json") if capacity else None,
         "last_seen_at": controller.contact.seen_at.isoformat() if controller.contact else None,
     }

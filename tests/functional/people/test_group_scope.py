@@ -191,3 +191,15 @@ def test_a_removed_groups_controller_stays_closed(control_plane, client, tenant,
     client("PATCH", f"/v1/controllers/{desk.agent.controller_id}", {"group_ids": [lab]}, token=tenant.admin)
     assert client("DELETE", f"/v1/groups/{lab}", token=tenant.admin).status == 204
     assert desk.launch()["reason"]["code"] == "group_not_allowed"
+
+
+@pytest.mark.feature("A machine can be added for certain groups from its first moment")
+def test_a_controller_is_for_its_groups_before_anybody_could_change_it(client, tenant, stranger, group):
+    lab = group("Lab")
+    agent = FakeAgent.enrolled(client, tenant.admin, group_ids=[lab])
+    path = f"/v1/controllers/{agent.controller_id}"
+    assert client("GET", path, token=tenant.admin).json["group_ids"] == [lab]
+    assert client("GET", "/v1/controllers", token=tenant.admin).json["items"][0]["group_ids"] == [lab]
+    body = {"group_ids": [lab]}
+    refused = client("POST", "/v1/controllers/enrollment-tokens", body, token=stranger.admin)
+    assert (refused.status, refused.json["errors"][0]["field"]) == (422, "group_ids")
