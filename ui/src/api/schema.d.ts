@@ -2270,8 +2270,8 @@ export interface components {
         };
         /**
          * CreateEnrollmentToken
-         * @description `name` and `labels` are for the controller that the token creates; `controller_id` makes it add another
-         *     agent to that controller instead.
+         * @description `name`, `labels` and `group_ids` are for the controller that the token creates; `controller_id` makes
+         *     it add another agent to that controller instead.
          */
         CreateEnrollmentToken: {
             /**
@@ -2279,6 +2279,11 @@ export interface components {
              * @default null
              */
             controller_id?: string | null;
+            /**
+             * Group Ids
+             * @description Whose sessions it is for; all when empty.
+             */
+            group_ids?: string[];
             /**
              * Labels
              * @default null
