@@ -28,7 +28,7 @@ from chalicelib.quotas.rules import (
     user_subject,
 )
 
-ROOM = 10
+ROOM = 8
 """Subjects inside a tenant's row: so many, with long numbers, keep it below a kilobyte (one unit)."""
 _LETTERS = dict(zip(DIMENSIONS, "scmgd", strict=True))
 

@@ -67,12 +67,22 @@ def _of_query(arguments: Any, answer: Any) -> list[dict[str, Any]]:
 
 
 def item_size(item: Any) -> int:
-    """Bytes of an item: names, text, and half a byte a digit (AWS, "DynamoDB item sizes and formats")."""
-    size = 0
-    for name, value in item.items():
-        [(kind, content)] = value.items()
-        size += len(name) + {"S": len(str(content).encode()), "N": len(str(content)) // 2 + 2}.get(kind, 1)
-    return size
+    """Bytes of an item: names, text, half a byte a digit, a few for what holds others (AWS, "DynamoDB item
+    sizes and formats")."""
+    return sum(len(name) + _value_size(value) for name, value in item.items())
+
+
+def _value_size(value: Any) -> int:
+    [(kind, content)] = value.items()
+    match kind:
+        case "S":
+            return len(str(content).encode())
+        case "N":
+            return len(str(content)) // 2 + 2
+        case "M":
+            return 3 + len(content) + item_size(content)
+        case _:
+            return 1
 
 
 def _of_batch(arguments: Any) -> list[dict[str, Any]]:
