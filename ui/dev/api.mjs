@@ -1,6 +1,8 @@
 /** The pretend API: the contract's shapes, without its guarantees. */
 import { dropSubscribers, publish, since } from "./events.mjs";
 import { change, hibernate, startUp, terminate } from "./life.mjs";
+import { forgetOrganisation, organised, refusal, unbrand } from "./organisation.mjs";
+import { design } from "./people-data.mjs";
 import { anonymous, forget, people, permissionsOf } from "./people.mjs";
 import { dropStreams } from "./rfb.mjs";
 import { id, session, world } from "./world.mjs";
@@ -18,8 +20,18 @@ const token = () =>
     "Set-Cookie": "streamspace_refresh=1; HttpOnly; SameSite=Strict; Path=/v1/auth",
   });
 const me = {
-  user: { id: "usr-1", email: "demo@example.com", name: "Dana Moore", role: "admin" },
-  tenant: { id: "ten-1", slug: "demo", name: "Demo Ltd" },
+  user: {
+    id: "usr-1",
+    email: "demo@example.com",
+    name: "Dana Moore",
+    role: "admin",
+    kind: "person",
+    group_ids: [design.id],
+    charged_group_id: design.id,
+    preferences: { theme: "system", start_page: "catalog", time_zone: null },
+  },
+  tenant: { id: "ten-1", slug: "demo", name: "Demo Ltd", branding: { accent: null, logo: null } },
+  via: "sign-in",
 };
 let failures = 0;
 
@@ -150,26 +162,6 @@ function enrol() {
   );
 }
 
-const quotas = () =>
-  ok({
-    items: [
-      {
-        scope: "user",
-        subject_id: "usr-1",
-        limits: { sessions: 5, cpu: "8000m", memory: "16Gi", gpu: null },
-        used: { sessions: 3, cpu: "3500m", memory: "15.2Gi", gpu: 0 },
-        inherited: true,
-      },
-      {
-        scope: "tenant",
-        subject_id: null,
-        limits: { sessions: 50, cpu: null, memory: "64Gi", gpu: null },
-        used: { sessions: 12, cpu: "11300m", memory: "31Gi", gpu: 0 },
-        inherited: false,
-      },
-    ],
-  });
-
 export async function route(request, url, body) {
   const { method } = request;
   const path = url.pathname;
@@ -180,11 +172,19 @@ export async function route(request, url, body) {
     return ok({});
   }
   if (path === "/dev/empty")
-    return (forget(), Object.assign(world, { sessions: [], controllers: [], templates: [] }), ok({}));
+    return (
+      forget(),
+      forgetOrganisation(),
+      Object.assign(world, { sessions: [], controllers: [], templates: [] }),
+      ok({})
+    );
   if (path === "/dev/role") return ((me.user.role = url.searchParams.get("is")), ok({}));
+  if (path === "/dev/plain") return (unbrand(me), ok({}));
+  if (path === "/dev/refuse") return ((world.refuse = url.searchParams.get("code")), ok({}));
   if (path === "/dev/closed") return ((world.closed = url.searchParams.get("on") === "1"), ok({}));
   if (world.offline) return problem(503, "unavailable", "The store does not answer. Retry in a moment.");
   if (path === "/v1/auth/login") return login(body);
+  if (path === "/v1/auth/refresh" && world.refuse) return refusal(world.refuse);
   if (path === "/v1/auth/refresh")
     return request.headers.cookie?.includes("streamspace_refresh=1")
       ? token()
@@ -194,17 +194,17 @@ export async function route(request, url, body) {
   const entering = anonymous(path, body, token);
   if (entering) return entering;
   if (!request.headers.authorization) return problem(401, "unauthenticated", "Send an access token.");
-  if (path === "/v1/me") return ok({ ...me, permissions: permissionsOf(me.user.role) });
+  if (world.refuse) return refusal(world.refuse);
+  if (path === "/v1/me" && method === "GET") return ok({ ...me, permissions: permissionsOf(me.user.role) });
   if (path === "/v1/templates") return page(world.templates);
-  if (path === "/v1/quotas") return quotas();
   if (path === "/v1/events/ticket")
     return ok({ url: `ws://127.0.0.1:${process.env.PORT ?? 8099}/events`, ticket: "e", expires_at: later(60) });
   if (path === "/v1/events") return ok(since(Number(url.searchParams.get("after") ?? 0)));
   if (path === "/v1/sessions") return method === "POST" ? create(body) : page(world.sessions);
   if (path === "/v1/controllers") return page(world.controllers);
   if (path === "/v1/controllers/enrollment-tokens") return enrol();
-  const organised = people(method, url, body);
-  if (organised) return organised;
+  const found = people(method, url, body) ?? organised(method, url, body, me);
+  if (found) return found;
   const [, , kind, key, rest] = path.split("/");
   if (kind === "sessions")
     return oneSession(

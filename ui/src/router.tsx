@@ -70,6 +70,10 @@ export const router = createBrowserRouter([
                 path: "/api-keys",
                 element: needing("API keys", ["account:write", "api_keys:read_all"], <ApiKeysPage />),
               },
+              {
+                path: "/api-keys/service-accounts/:userId",
+                element: needing("Service accounts", ["users:read"], <MemberPage />),
+              },
               { path: "/quotas", element: needing("Quotas", ["quotas:read"], <QuotasPage />) },
               { path: "/audit", element: needing("Audit log", ["audit:read"], <AuditPage />) },
               { path: "/settings", element: needing("Settings", ["tenant:read"], <SettingsPage />) },

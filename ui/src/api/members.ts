@@ -48,9 +48,4 @@ export const revokeInvitation = async (id: string): Promise<void> => {
 export const getRoles = (): Promise<Roles> => unwrap(client.GET("/v1/roles"));
 
 export const createServiceAccount = (body: ServiceAccountRequest): Promise<Member> =>
-  // The document gets this route with the next commit of its capability.
-  unwrap(
-    (
-      client as unknown as { POST: (path: string, init: object) => Promise<{ response: Response; data?: Member }> }
-    ).POST("/v1/service-accounts", { body }),
-  );
+  unwrap(client.POST("/v1/service-accounts", { body }));

@@ -55,10 +55,6 @@ export type Roles = Schemas["RoleList"];
 export type ApiKey = Schemas["ApiKeyView"];
 export type NewApiKey = Schemas["NewApiKeyView"];
 export type ApiKeyRequest = Schemas["CreateApiKey"];
-export interface ServiceAccountRequest {
-  name: string;
-  role: Role;
-  group_ids?: string[];
-}
+export type ServiceAccountRequest = Schemas["CreateServiceAccount"];
 export type AuthOptions = Schemas["OptionsView"];
 export type OpenInvitation = Schemas["OfferView"];

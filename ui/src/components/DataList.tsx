@@ -39,6 +39,8 @@ interface Props<T> {
 
 const PAGE = 25;
 const SEARCH_FROM = 6;
+/** A button or a state that is broken over two lines reads badly. */
+const KEPT_WHOLE: readonly string[] = ["actions", "state"];
 
 /** Rows to look through: a table where there is room for one, cards where there is not. */
 export function DataList<T extends { id: string }>(props: Props<T>) {
@@ -47,7 +49,9 @@ export function DataList<T extends { id: string }>(props: Props<T>) {
   const definitions = columns.map((column) => ({
     id: column.id,
     header: column.header,
-    cell: column.cell,
+    cell: KEPT_WHOLE.includes(column.id)
+      ? (item: T) => <div className={styles.nowrap}>{column.cell(item)}</div>
+      : column.cell,
     minWidth: column.minWidth,
     width: column.width,
     isRowHeader: column.id === "title",

@@ -13,6 +13,7 @@ import { KeyList } from "@/features/apiKeys/KeyList";
 import { useGroups } from "@/features/groups/useGroups";
 import { MemberFacts } from "@/features/members/MemberFacts";
 import { MemberMenu } from "@/features/members/MemberMenu";
+import { pageOf } from "@/features/members/pageOf";
 import { SignInList } from "@/features/members/SignInList";
 import { useMemberActions } from "@/features/members/useMemberActions";
 
@@ -49,7 +50,7 @@ function Details({ member, onChanged }: { member: Member; onChanged: (member: Me
   return (
     <SpaceBetween size="m">
       <BreadcrumbGroup
-        items={[list, { text: name, href: `/members/${member.id}` }]}
+        items={[list, { text: name, href: pageOf(member) }]}
         onFollow={(event) => {
           event.preventDefault();
           void navigate(event.detail.href);

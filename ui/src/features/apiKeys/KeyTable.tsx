@@ -6,6 +6,7 @@ import type { ReactNode } from "react";
 import type { ApiKey } from "@/api/types";
 import { Ago } from "@/components/Ago";
 import { DataList, type Column } from "@/components/DataList";
+import { Muted } from "@/components/Muted";
 import { useNow } from "@/components/useNow";
 import styles from "./apiKeys.module.css";
 import { isUsable, keyState, lookOf } from "./keyState";
@@ -92,7 +93,7 @@ export function KeyTable({ keys, header, filters, empty, ownerOf, actionsOn, onA
             )}
           </>
         ) : (
-          <Box color="text-body-secondary">Never</Box>
+          <Muted>Never</Muted>
         ),
       sort: ({ last_used_at }) => (last_used_at ? -Date.parse(last_used_at) : null),
       minWidth: 130,

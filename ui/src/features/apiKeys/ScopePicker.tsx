@@ -28,6 +28,7 @@ export function ScopePicker({ subjects, value, onChange, errorText }: Props) {
         label="Scopes"
         description="What the key may do: never more than its owner's role. Give it as little as it needs."
         errorText={errorText}
+        stretch
       >
         <SpaceBetween direction="horizontal" size="xs">
           {presets.map(({ id, text, scopes }) => (

@@ -13,6 +13,7 @@ import { useGroups } from "@/features/groups/useGroups";
 import { MemberMenu } from "@/features/members/MemberMenu";
 import { MemberName } from "@/features/members/MemberName";
 import { MemberState } from "@/features/members/MemberState";
+import { pageOf } from "@/features/members/pageOf";
 import { useMemberActions } from "@/features/members/useMemberActions";
 import { ServiceAccountDialog } from "./ServiceAccountDialog";
 
@@ -97,7 +98,7 @@ export function ServiceAccountList({ accounts, onChanged, onRemoved }: Props) {
           onCreated={(account) => {
             onChanged(account);
             // Its page is where the first key is made.
-            void navigate(`/members/${account.id}`);
+            void navigate(pageOf(account));
           }}
         />
       )}

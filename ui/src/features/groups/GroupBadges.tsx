@@ -1,7 +1,7 @@
 import Badge from "@cloudscape-design/components/badge";
-import Box from "@cloudscape-design/components/box";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { Group } from "@/api/types";
+import { Muted } from "@/components/Muted";
 import { groupNames } from "./useGroups";
 
 interface Props {
@@ -11,7 +11,7 @@ interface Props {
 }
 
 export function GroupBadges({ ids, groups, none = "–" }: Props) {
-  if (ids.length === 0) return <Box color="text-body-secondary">{none}</Box>;
+  if (ids.length === 0) return <Muted>{none}</Muted>;
   return (
     <SpaceBetween direction="horizontal" size="xxs">
       {groupNames(ids, groups).map((name, position) => (

@@ -32,7 +32,7 @@ export function GroupPicker({ label = "Groups", description, groups, value, onCh
         statusType={groups === null ? "loading" : "finished"}
         loadingText="Loading groups"
         empty="There are no groups yet."
-        placeholder={placeholder ?? "Choose groups"}
+        placeholder={value.length === 0 && placeholder ? placeholder : "Choose groups"}
         filteringType="auto"
         expandToViewport
         deselectAriaLabel={({ label: name }) => `Take out ${name ?? "group"}`}

@@ -24,7 +24,7 @@ export function RemoveGroupDialog({ group, onCancel, onRemoved }: Props) {
     >
       <Box>
         {group.member_count > 0
-          ? `${people(group.member_count)} no longer in it; nobody is removed from the organisation. `
+          ? `${members(group.member_count)} no longer in it; nobody is removed from the organisation. `
           : ""}
         Templates and controllers that are only for this group stay closed to everybody else until you change them.
       </Box>
@@ -32,4 +32,4 @@ export function RemoveGroupDialog({ group, onCancel, onRemoved }: Props) {
   );
 }
 
-const people = (count: number) => (count === 1 ? "One person is" : `${count} people are`);
+const members = (count: number) => (count === 1 ? "One member is" : `${count} members are`);

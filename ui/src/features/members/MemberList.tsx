@@ -1,4 +1,3 @@
-import Box from "@cloudscape-design/components/box";
 import Header from "@cloudscape-design/components/header";
 import Select from "@cloudscape-design/components/select";
 import { useState } from "react";
@@ -6,6 +5,7 @@ import type { Group, Member } from "@/api/types";
 import { Ago } from "@/components/Ago";
 import { DataList, type Column } from "@/components/DataList";
 import { EmptyState } from "@/components/EmptyState";
+import { Muted } from "@/components/Muted";
 import { roleName } from "@/components/roleName";
 import { useCan } from "@/features/account/AccountProvider";
 import { GroupBadges } from "@/features/groups/GroupBadges";
@@ -62,8 +62,7 @@ export function MemberList({ members, groups, onAction }: Props) {
     {
       id: "seen",
       header: "Last sign-in",
-      cell: ({ last_sign_in_at }) =>
-        last_sign_in_at ? <Ago time={last_sign_in_at} /> : <Box color="text-body-secondary">Never</Box>,
+      cell: ({ last_sign_in_at }) => (last_sign_in_at ? <Ago time={last_sign_in_at} /> : <Muted>Never</Muted>),
       sort: ({ last_sign_in_at }) => (last_sign_in_at ? -Date.parse(last_sign_in_at) : null),
       minWidth: 130,
     },

@@ -3,12 +3,13 @@ import Box from "@cloudscape-design/components/box";
 import type { Member } from "@/api/types";
 import { RouterLink } from "@/components/RouterLink";
 import { useMe } from "@/features/account/AccountProvider";
+import { pageOf } from "./pageOf";
 
 export function MemberName({ member }: { member: Member }) {
   const { user } = useMe();
   return (
     <div data-testid={`member-${member.id}`}>
-      <RouterLink href={`/members/${member.id}`}>{member.name || member.email}</RouterLink>
+      <RouterLink href={pageOf(member)}>{member.name || member.email}</RouterLink>
       {member.id === user.id && (
         <>
           {" "}
