@@ -116,6 +116,11 @@ class ApiKeyService:
             scopes=frozenset(key.scopes),
         )
 
+    def works(self, tenant_id: str, key_id: str) -> bool:
+        """Whether a key that was shown before would still be taken."""
+        key = self.store.get(tenant_id, key_id)
+        return key is not None and key.state(self.clock()) is State.ACTIVE
+
     def create(
         self, caller: User, name: str, scopes: Sequence[str], lifetime: timedelta, user_id: str | None = None
     ) -> Issued:

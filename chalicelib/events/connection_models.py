@@ -41,6 +41,8 @@ class MemberRow(Model):
     opened_at = NumberAttribute()
     user_id = UnicodeAttribute(null=True)
     permissions = UnicodeSetAttribute(null=True)
+    sign_in_id = UnicodeAttribute(null=True)
+    key_id = UnicodeAttribute(null=True)
     ttl = NumberAttribute()
 
 
@@ -101,6 +103,8 @@ def _member(connection: Connection, expires_at: datetime) -> MemberRow:
         opened_at=epoch_millis(connection.opened_at),
         user_id=viewer.user_id if viewer else None,
         permissions=set(viewer.permissions) if viewer and viewer.permissions else None,
+        sign_in_id=viewer.sign_in_id or None if viewer else None,
+        key_id=viewer.key_id or None if viewer else None,
         ttl=int(expires_at.timestamp()),
     )
 
@@ -108,5 +112,7 @@ def _member(connection: Connection, expires_at: datetime) -> MemberRow:
 def _connection(row: MemberRow) -> Connection:
     viewer = None
     if row.user_id is not None:
-        viewer = Viewer(row.group, row.user_id, frozenset(row.permissions or ()))
+        viewer = Viewer(
+            row.group, row.user_id, frozenset(row.permissions or ()), row.sign_in_id or "", row.key_id or ""
+        )
     return Connection(row.connection_id, row.endpoint, from_millis(int(row.opened_at)), viewer)

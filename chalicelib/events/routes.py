@@ -34,4 +34,4 @@ def build(service: EventService, authenticate: Callable[[Incoming], User], url: 
 
 
 def _viewer(user: User) -> Viewer:
-    return Viewer(user.tenant_id, user.user_id, user.permissions)
+    return Viewer(user.tenant_id, user.user_id, user.permissions, user.sign_in_id, user.key_id)

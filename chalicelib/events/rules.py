@@ -55,11 +55,13 @@ class Event:
 
 @dataclass(frozen=True)
 class Viewer:
-    """Whom events are shown to."""
+    """Whom events are shown to, and what they proved it with: a sign-in or an API key."""
 
     tenant_id: str
     user_id: str
     permissions: frozenset[str]
+    sign_in_id: str = ""
+    key_id: str = ""
 
     def may_see(self, event: Event) -> bool:
         """Within the tenant; what another tenant's viewer may see is not even asked."""

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,9 +17,19 @@ from chalicelib.events.push import Delivery, Pusher
 from chalicelib.events.rules import Draft, Event, Source, Subject, Viewer
 from chalicelib.events.sockets import SocketService
 from chalicelib.events.store import APPEND_LIMIT, Connection, ConnectionStore, EventStore
+from chalicelib.events.viewers import Viewers
 from chalicelib.tenancy.service import TenancyService
 
-__all__ = ["Caught", "EventService", "IssuedTicket", "SocketService", "Source", "Subject", "Viewer"]
+__all__ = [
+    "Caught",
+    "EventService",
+    "IssuedTicket",
+    "SocketService",
+    "Source",
+    "Subject",
+    "Viewer",
+    "Viewers",
+]
 
 _SCAN = 500
 """Events looked at in one catching up, seen or not."""
@@ -48,6 +58,7 @@ class IssuedTicket:
 class EventService:
     store: EventStore
     connections: ConnectionStore
+    viewers: Viewers
     pusher: Pusher
     tenancy: TenancyService
     uow: UnitOfWork
@@ -152,11 +163,16 @@ class EventService:
 
     def _push(self, tenant_id: str, events: list[Event]) -> None:
         listening = self.connections.of_tenant(tenant_id)
+        present = self.viewers.present(tenant_id, {each.viewer for each in listening if each.viewer})
         unreachable: set[str] = set()
         for connection in listening:
-            if connection.endpoint in unreachable:
+            if connection.endpoint in unreachable or connection.viewer is None:
                 continue
-            if self._deliver(connection, events) is Delivery.FAILED:
+            viewer = present.get(connection.viewer)
+            if viewer is None:
+                self.pusher.close(connection)
+                self.uow.commit(self.connections.remove(connection))
+            elif self._deliver(replace(connection, viewer=viewer), events) is Delivery.FAILED:
                 # One endpoint serves all connections that name it: do not wait for each in turn.
                 unreachable.add(connection.endpoint)
 

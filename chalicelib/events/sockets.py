@@ -20,6 +20,7 @@ from chalicelib.events import tickets
 from chalicelib.events.push import Delivery, Pusher
 from chalicelib.events.rules import Viewer
 from chalicelib.events.store import Connection, ConnectionStore
+from chalicelib.events.viewers import Viewers
 
 AUTHENTICATE_WITHIN = timedelta(seconds=10)
 LONGEST = timedelta(hours=2, minutes=10)
@@ -57,6 +58,7 @@ Greeting = Callable[[Viewer, int | None], tuple[dict[str, Any], list[str]]]
 class SocketService:
     connections: ConnectionStore
     greeting: Greeting
+    viewers: Viewers
     pusher: Pusher
     uow: UnitOfWork
     clock: Clock
@@ -117,6 +119,8 @@ class SocketService:
             raise _late()
         now = self.clock()
         ticket = tickets.read(said.ticket, now=now)
+        if not self.viewers.present(ticket.viewer.tenant_id, [ticket.viewer]):
+            raise Unauthenticated("Please sign in again.", code="signed_out")
         try:
             self.uow.commit(self.connections.admit(connection, ticket.viewer, ticket.id, now + LONGEST))
         except ConditionFailed:

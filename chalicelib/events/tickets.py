@@ -33,6 +33,8 @@ def issue(viewer: Viewer, *, now: datetime, lifetime: float) -> str:
         "sub": viewer.user_id,
         "tenant": viewer.tenant_id,
         "permissions": sorted(viewer.permissions & RELEVANT),
+        "sid": viewer.sign_in_id,
+        "key": viewer.key_id,
         "jti": secrets.token_urlsafe(16),
         "iat": issued,
         "exp": issued + int(lifetime),
@@ -51,7 +53,9 @@ def read(text: str, *, now: datetime) -> Ticket:
         raise _invalid()
     if now.timestamp() >= claims["exp"]:
         raise Unauthenticated("This ticket has expired. Get a new one.", code="ticket_expired")
-    return Ticket(claims["jti"], Viewer(claims["tenant"], claims["sub"], frozenset(claims["permissions"])))
+    permissions = frozenset(claims["permissions"])
+    viewer = Viewer(claims["tenant"], claims["sub"], permissions, claims["sid"], claims["key"])
+    return Ticket(claims["jti"], viewer)
 
 
 def _invalid() -> Unauthenticated:

@@ -1,20 +1,22 @@
 """Use cases on people and their sign-ins: what other capabilities call."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from chalicelib.core import trail
 from chalicelib.core.caller import Incoming
 from chalicelib.core.clock import Clock
 from chalicelib.core.config import Timings
-from chalicelib.core.errors import Forbidden, NotFound, Unauthenticated
+from chalicelib.core.errors import NotFound
 from chalicelib.core.ids import new_id
 from chalicelib.core.reads import Reads
 from chalicelib.core.retry import on_conflict
 from chalicelib.core.unit_of_work import UnitOfWork, Write
-from chalicelib.identity import passwords, tokens
+from chalicelib.identity import leaving, passwords, tokens
+from chalicelib.identity.admission import Admission
 from chalicelib.identity.password_rules import check_password
 from chalicelib.identity.rules import (
     DESCRIPTIONS,
@@ -29,7 +31,7 @@ from chalicelib.identity.rules import (
 from chalicelib.identity.sign_in_rules import SignIn
 from chalicelib.identity.store import PersonStore, Position, SignInStore
 from chalicelib.identity.tokens import AccessToken, RefreshToken
-from chalicelib.tenancy.service import TenancyService, Tenant, TenantState
+from chalicelib.tenancy.service import TenancyService, Tenant
 
 __all__ = [
     "DESCRIPTIONS",
@@ -72,38 +74,24 @@ class IdentityService:
 
     # Who calls
 
+    @cached_property
+    def _door(self) -> Admission:
+        return Admission(self.people, self.opened, self.tenancy, self.reads, self.clock)
+
     def authenticate(self, incoming: Incoming) -> User:
-        """The user behind `Authorization: Bearer …`, as sign-in, user and tenant are at this moment: what was
-        revoked, disabled or suspended is refused from the next request on. Raises Unauthenticated, and
-        Forbidden `tenant_suspended` or `address_not_allowed`."""
-        scheme, _, text = incoming.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not text:
-            raise Unauthenticated("Send an access token: Authorization: Bearer …")
-        now = self.clock()
-        token = tokens.read_access(text.strip(), now=now)
-        sign_in = self.opened.reading(token.tenant_id, token.user_id, token.sign_in_id)
-        person = self.people.reading(token.tenant_id, token.user_id)
-        tenant = self.tenancy.reading(token.tenant_id)
-        found = self.reads.fetch(sign_in, person, tenant)
-        opened = found[sign_in]
-        if opened is None or now >= opened.expires_at:
-            raise _signed_out()
-        admitted = _admitted(found[person], found[tenant], incoming.source_ip)
-        return User(
-            tenant_id=admitted.tenant_id,
-            user_id=admitted.id,
-            role=admitted.role,
-            sign_in_id=opened.id,
-            groups=admitted.groups,
-            charged_group=admitted.charged_group,
-        )
+        """The user behind `Authorization: Bearer …`; see `Admission`."""
+        return self._door.authenticate(incoming)
 
     def principal(self, tenant_id: str, user_id: str, source_ip: str) -> Person:
         """Somebody who proved by other means who they are, if they may come in at all. Raises as
         `authenticate` does."""
-        person, tenant = self.people.reading(tenant_id, user_id), self.tenancy.reading(tenant_id)
-        found = self.reads.fetch(person, tenant)
-        return _admitted(found[person], found[tenant], source_ip)
+        return self._door.principal(tenant_id, user_id, source_ip)
+
+    def present(
+        self, tenant_id: str, asked: Collection[tuple[str, str]]
+    ) -> dict[tuple[str, str], frozenset[str]]:
+        """Of users and their sign-ins, those that a request would be served for; see `Admission`."""
+        return self._door.present(tenant_id, asked)
 
     # Sign-ins
 
@@ -260,19 +248,9 @@ class IdentityService:
     def export(self, tenant_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Everybody and their sign-ins, without anything that could be used to sign in."""
         for person in self._people(tenant_id):
-            yield "user", _told(person)
+            yield "user", leaving.told_person(person)
             for sign_in in self._sign_ins(tenant_id, person.id):
-                yield (
-                    "sign-in",
-                    {
-                        "id": sign_in.id,
-                        "user_id": sign_in.user_id,
-                        "created_at": sign_in.created_at.isoformat(),
-                        "last_used_at": sign_in.used_at.isoformat(),
-                        "source_ip": sign_in.source_ip,
-                        "user_agent": sign_in.user_agent,
-                    },
-                )
+                yield "sign-in", leaving.told_sign_in(sign_in)
 
     def erase(self, tenant_id: str) -> bool:
         """Some of the tenant's sign-ins and people; whether nothing is left."""
@@ -301,38 +279,3 @@ class IdentityService:
             yield from found
             if position is None:
                 return
-
-
-def _admitted(person: Person | None, tenant: Tenant | None, source_ip: str) -> Person:
-    if person is None or person.disabled or tenant is None:
-        raise _signed_out()
-    if tenant.state is TenantState.DELETING:
-        raise Unauthenticated("This organisation is being deleted.", code="tenant_deleting")
-    if tenant.suspended:
-        raise Forbidden("This organisation is suspended.", code="tenant_suspended")
-    if not tenant.settings.admits(source_ip):
-        raise Forbidden(
-            "Your organisation does not allow access from this address.", code="address_not_allowed"
-        )
-    return person
-
-
-def _signed_out() -> Unauthenticated:
-    return Unauthenticated("Please sign in again.", code="signed_out")
-
-
-def _told(person: Person) -> dict[str, Any]:
-    seen = person.last_sign_in_at
-    return {
-        "id": person.id,
-        "email": person.email,
-        "name": person.name,
-        "role": person.role.value,
-        "kind": person.kind,
-        "group_ids": list(person.groups),
-        "charged_group_id": person.charged_group,
-        "disabled": person.disabled,
-        "created_at": person.created_at.isoformat(),
-        "last_sign_in_at": seen.isoformat() if seen else None,
-        "preferences": person.preferences,
-    }
