@@ -5,7 +5,7 @@ from collections.abc import Callable
 from chalicelib.core import paging
 from chalicelib.core.api import Answer, Api, Call, anonymous
 from chalicelib.core.caller import Anonymous, Incoming
-from chalicelib.core.errors import Conflict, Forbidden, Gone, NotFound
+from chalicelib.core.errors import Conflict, Forbidden, Gone, NotFound, TooMany, Unauthenticated
 from chalicelib.core.schemas import PageQuery
 from chalicelib.identity.cookies import RefreshCookie
 from chalicelib.identity.routes import signed_in
@@ -44,7 +44,7 @@ def build(service: InvitationService, authenticate: Callable[[Incoming], User]) 
         status=201,
         answers=InvitationView,
         permission=_WRITE,
-        raises=(Forbidden, Conflict),
+        raises=(Forbidden, Conflict, TooMany),
         audit="invitation.create",
     )
     def create_invitation(call: Call[User], body: CreateInvitation) -> InvitationView:
@@ -62,7 +62,7 @@ def build(service: InvitationService, authenticate: Callable[[Incoming], User]) 
         "/v1/invitations/{invitation_id}/resend",
         answers=InvitationView,
         permission=_WRITE,
-        raises=(NotFound, Forbidden, Conflict),
+        raises=(NotFound, Forbidden, Conflict, TooMany),
         audit="invitation.resend",
     )
     def resend_invitation(call: Call[User], invitation_id: str) -> InvitationView:
@@ -99,7 +99,7 @@ def build_public(service: InvitationService, cookie: RefreshCookie) -> Api[Anony
         body=AcceptInvitation,
         status=201,
         answers=TokenView,
-        raises=(Conflict, Forbidden, Gone),
+        raises=(Unauthenticated, Conflict, Forbidden, Gone),
         audit="invitation.accept",
     )
     def accept_invitation(call: Call[Anonymous], body: AcceptInvitation) -> Answer:

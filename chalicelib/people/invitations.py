@@ -16,7 +16,7 @@ from chalicelib.identity.service import IdentityService, Person, Role, SignedIn,
 from chalicelib.mail.service import Letter, MailRequest, MailService, Message, render
 from chalicelib.people import tokens
 from chalicelib.people.groups import GroupService
-from chalicelib.people.rules import Invitation, InvitationState, charged, check_owners
+from chalicelib.people.rules import Invitation, InvitationState, charged, check_owners, check_pace
 from chalicelib.people.store import InvitationStore, Position
 from chalicelib.people.tokens import InvitationToken
 from chalicelib.tenancy.service import TenancyService, Tenant
@@ -57,7 +57,7 @@ class InvitationService:
         self, actor: User, *, email: str, role: Role, name: str = "", group_ids: tuple[str, ...] = ()
     ) -> Issued:
         """A new invitation, mailed. Raises Invalid, Forbidden `owners_only`, Conflict `email_taken`,
-        `already_invited`, `plan_limit`."""
+        `already_invited`, `plan_limit`, TooMany `invited_too_often`."""
         check_owners(actor, role)
         now = self.clock()
         invitation = Invitation(
@@ -67,6 +67,7 @@ class InvitationService:
             role=role,
             created_by=actor.user_id,
             created_at=now,
+            sent_at=now,
             expires_at=self._until(actor.tenant_id),
             name=name,
             groups=self.groups.check(actor.tenant_id, group_ids),
@@ -87,11 +88,13 @@ class InvitationService:
 
     def resend(self, actor: User, invitation_id: str) -> Issued:
         """Mails a new link with new time; older links stop. Raises NotFound, Forbidden `owners_only`,
-        Conflict `invitation_closed`."""
+        Conflict `invitation_closed`, TooMany `invited_too_often`."""
 
         def attempt() -> Invitation:
-            before = self._of(actor, invitation_id)
-            after = replace(before, serial=before.serial + 1, expires_at=self._until(actor.tenant_id))
+            before, now = self._of(actor, invitation_id), self.clock()
+            check_pace(self.store.all_of(actor.tenant_id), before.email, now)
+            until = self._until(actor.tenant_id)
+            after = replace(before, serial=before.serial + 1, sent_at=now, expires_at=until)
             request = self.mail.request(MAIL, after.email, _data(after))
             self.uow.commit([self.store.change(before, after), request])
             return after
@@ -219,16 +222,14 @@ class InvitationService:
         people = [each for each in self.identity.people.every(invitation.tenant_id) if each.kind == "person"]
         if any(each.email == invitation.email for each in people):
             raise Conflict(f"{invitation.email} is a member already.", code="email_taken")
-        waiting = [
-            each
-            for each in self.store.all_of(invitation.tenant_id)
-            if each.state(now) is InvitationState.PENDING
-        ]
+        known = list(self.store.all_of(invitation.tenant_id))
+        waiting = [each for each in known if each.state(now) is InvitationState.PENDING]
         if any(each.email == invitation.email for each in waiting):
             raise Conflict(
                 f"{invitation.email} has an invitation that is open. Send that one again, or revoke it.",
                 code="already_invited",
             )
+        check_pace(known, invitation.email, now)
         self.tenancy.allow(invitation.tenant_id, "members", len(people) + len(waiting))
 
     def _of(self, actor: User, invitation_id: str, *, revoked_too: bool = False) -> Invitation:

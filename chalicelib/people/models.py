@@ -45,6 +45,7 @@ class InvitationRow(Model):
     created_at = NumberAttribute()
     expires_at = NumberAttribute()
     serial = NumberAttribute()
+    sent_at = NumberAttribute(null=True)
     accepted_by = UnicodeAttribute(null=True)
     revoked = BooleanAttribute(default=False)
     ttl = NumberAttribute()
@@ -144,6 +145,7 @@ def _row(invitation: Invitation) -> InvitationRow:
         "created_at": epoch_millis(invitation.created_at),
         "expires_at": epoch_millis(invitation.expires_at),
         "serial": invitation.serial,
+        "sent_at": epoch_millis(invitation.sent_at) if invitation.sent_at else None,
         "accepted_by": invitation.accepted_by,
         "revoked": invitation.revoked,
         "ttl": int((invitation.expires_at + _INVITATIONS_KEPT).timestamp()),
@@ -174,6 +176,7 @@ def _invitation(row: InvitationRow) -> Invitation:
         name=row.name or "",
         groups=tuple(str(each) for each in row.groups or ()),
         serial=int(row.serial),
+        sent_at=from_millis(int(row.sent_at)) if row.sent_at else None,
         accepted_by=row.accepted_by,
         revoked=bool(row.revoked),
     )

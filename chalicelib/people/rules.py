@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.core.errors import Conflict, Forbidden, Invalid
+from chalicelib.core.errors import Conflict, Forbidden, Invalid, TooMany
 from chalicelib.identity.rules import Person, Role, User
 
 MOST_GROUPS = 20
@@ -67,7 +67,8 @@ class InvitationState(StrEnum):
 
 @dataclass(frozen=True)
 class Invitation:
-    """An offer to join. `serial` grows when it is sent again: links made for an earlier one stop working."""
+    """An offer to join. `serial` counts how often it was sent, last at `sent_at`: links of earlier sendings
+    stop working."""
 
     tenant_id: str
     id: str
@@ -79,6 +80,7 @@ class Invitation:
     name: str = ""
     groups: tuple[str, ...] = ()
     serial: int = 1
+    sent_at: datetime | None = None
     accepted_by: str | None = None
     revoked: bool = False
 
@@ -89,6 +91,27 @@ class Invitation:
         if self.revoked:
             return InvitationState.REVOKED
         return InvitationState.EXPIRED if now >= self.expires_at else InvitationState.PENDING
+
+
+MOST_MAILS = 5
+"""Invitations that one tenant sends to one address before a day without any has to pass: an address that
+somebody mistyped, or means ill, must not be flooded in our name."""
+_MAILS_COUNTED = timedelta(days=1)
+
+
+def check_pace(earlier: Iterable[Invitation], email: str, now: datetime) -> None:
+    """Whether another mail may go to that address. Raises TooMany `invited_too_often`."""
+    recent = [
+        each
+        for each in earlier
+        if each.email == email and now - (each.sent_at or each.created_at) < _MAILS_COUNTED
+    ]
+    if sum(each.serial for each in recent) >= MOST_MAILS:
+        raise TooMany(
+            f"{email} was sent {MOST_MAILS} invitations. Give them a day before the next.",
+            code="invited_too_often",
+            retry_after=int(_MAILS_COUNTED.total_seconds()),
+        )
 
 
 def is_active_owner(person: Person) -> bool:

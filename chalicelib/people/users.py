@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from chalicelib.core import trail
-from chalicelib.core.confinement import confined_to
 from chalicelib.core.retry import on_conflict
 from chalicelib.core.unit_of_work import UnitOfWork, Write
 from chalicelib.identity.service import IdentityService, Kind, Person, SignIn, User
@@ -81,7 +80,7 @@ class PeopleService:
         self.identity.end_sign_ins(person.tenant_id, person.id)
         self.access_changed(person.tenant_id, person.id)
         self.depart(person.tenant_id, person.id, actor=actor.user_id, delete_homes=delete_homes)
-        on_conflict(lambda: self._take_away(person))
+        on_conflict(lambda: self._take_away(actor, person))
         # Once more: a request that was under way when they were shut out may have started something since.
         self.depart(person.tenant_id, person.id, actor=actor.user_id, delete_homes=delete_homes)
 
@@ -108,25 +107,28 @@ class PeopleService:
         self.uow.commit(self._writes(before, after))
         return after
 
-    def _take_away(self, person: Person) -> None:
+    def _take_away(self, actor: User, person: Person) -> None:
         current = self.identity.people.get(person.tenant_id, person.id)
-        if current is not None:
-            # Their login is kept by e-mail, not by tenant: as at sign-in, that row is not a tenant's to hold.
-            with confined_to(""):
-                self.uow.commit(self.identity.people.remove(current))
+        if current is None:
+            return
+        # Somebody may have enabled or promoted them since.
+        check_removal(actor, current)
+        stays = self._another_owner(current) if is_active_owner(current) else []
+        self.uow.commit([*self.identity.people.remove(current), *stays])
 
     def _writes(self, before: Person, after: Person) -> list[Write]:
-        writes = [self.identity.people.change(before, after)]
-        if is_active_owner(before) and not is_active_owner(after):
-            # Two owners who unmake each other at once: each transaction checks the row that the other one
-            # changes, so only one of them commits.
-            writes.append(self.identity.people.must_be_active_owner(self._another_owner(before)))
-        return writes
+        unmade = is_active_owner(before) and not is_active_owner(after)
+        return [
+            self.identity.people.change(before, after),
+            *(self._another_owner(before) if unmade else []),
+        ]
 
-    def _another_owner(self, person: Person) -> Person:
+    def _another_owner(self, person: Person) -> list[Write]:
+        """Makes sure of one, in the transaction that unmakes this one. Two owners who unmake each other at
+        once: each transaction checks the row that the other changes, so only one of them commits."""
         for each in self.identity.people.every(person.tenant_id):
             if each.id != person.id and is_active_owner(each):
-                return each
+                return [self.identity.people.must_be_active_owner(each)]
         raise last_owner()
 
 

@@ -23,8 +23,7 @@ TENANT_ACTIONS = (
     "dynamodb:Query",
     "dynamodb:UpdateItem",
 )
-LOOKUPS: dict[str, tuple[str, ...]] = {
-}
+LOOKUPS: dict[str, tuple[str, ...]] = {}
 """By table, the actions that confined code needs on it; the test run knows of no others."""
 _LEADING = "dynamodb:LeadingKeys"
 _TAGGED = f"${{aws:PrincipalTag/{TAG}}}"
@@ -82,7 +81,9 @@ def tenant_policy() -> Resource:
 
 def _arns(model: Any) -> list[Resource]:
     """The table's, and its indexes' where it has any."""
-    table = f"arn:${{AWS::Partition}}:dynamodb:${{AWS::Region}}:${{AWS::AccountId}}:table/{model.Meta.table_name}"
+    table = (
+        f"arn:${{AWS::Partition}}:dynamodb:${{AWS::Region}}:${{AWS::AccountId}}:table/{model.Meta.table_name}"
+    )
     indexed = bool(tables.definition(model).get("GlobalSecondaryIndexes"))
     return [{"Fn::Sub": table}, *([{"Fn::Sub": f"{table}/index/*"}] if indexed else [])]
 

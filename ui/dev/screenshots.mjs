@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { chromium } from "playwright-core";
 import { enteringShots } from "./shots-entering.mjs";
+import { organisationShots } from "./shots-organisation.mjs";
 import { peopleShots } from "./shots-people.mjs";
 import { sessionsShots, signInShots } from "./shots-sessions.mjs";
 
@@ -11,7 +12,13 @@ const SIZES = { wide: { width: 1440, height: 900 }, phone: { width: 390, height:
 const ONLY = process.env.ONLY?.split(",");
 /** WALKS=sign-in,people takes these pictures only; ONLY=members,roles keeps these files only. */
 const CHOSEN = process.env.WALKS?.split(",");
-const WALKS = { entering: enteringShots, "sign-in": signInShots, sessions: sessionsShots, people: peopleShots };
+const WALKS = {
+  entering: enteringShots,
+  "sign-in": signInShots,
+  sessions: sessionsShots,
+  people: peopleShots,
+  organisation: organisationShots,
+};
 const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",

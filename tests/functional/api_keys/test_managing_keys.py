@@ -1,11 +1,15 @@
 """Making, listing, rotating and revoking keys."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
 
+from chalicelib.api_keys.models import DynamoApiKeyStore
 from chalicelib.core.errors import Conflict
 from chalicelib.identity.rules import PERSONAL, Role, User
 
@@ -103,9 +107,23 @@ def test_of_many_rotations_at_once_one_wins(control_plane, tenant, make_key):
     old = make_key(tenant.member)
     caller = User(tenant.id, tenant.member_id, Role.MEMBER, "sgn-" + "0" * 26)
 
+    together = Barrier(8)
+
+    class Together(DynamoApiKeyStore):
+        """All have read before anybody writes."""
+
+        def get(self, tenant_id: str, key_id: str) -> Any:
+            found = super().get(tenant_id, key_id)
+            if found.replaced_by is None:
+                with suppress(BrokenBarrierError):
+                    together.wait(5)
+            return found
+
+    service = replace(control_plane.api_keys, store=Together())
+
     def rotate(_number: int) -> str:
         try:
-            return str(control_plane.api_keys.rotate(caller, old["id"], timedelta(hours=1)).key.id)
+            return str(service.rotate(caller, old["id"], timedelta(hours=1)).key.id)
         except Conflict as refusal:
             return refusal.code
 

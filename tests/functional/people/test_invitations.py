@@ -366,3 +366,24 @@ def test_a_foreign_page_cannot_accept(client, tenant, address):
     refused = _accept(client, link, headers={"origin": "https://evil.example"})
     assert (refused.status, refused.json["code"]) == (403, "cross_site")
     assert _accept(client, link).status == 201
+
+
+@pytest.mark.feature("Nobody is flooded with invitations, however often they are sent again or made anew")
+def test_an_address_gets_five_mails_a_day(client, tenant, control_plane, address):
+    path = f"/v1/invitations/{_invite(client, tenant, address).json['id']}"
+    for _ in range(2):
+        assert client("POST", f"{path}/resend", token=tenant.admin).status == 200
+    client("DELETE", path, token=tenant.admin)
+    path = f"/v1/invitations/{_invite(client, tenant, address.upper()).json['id']}"
+    assert client("POST", f"{path}/resend", token=tenant.admin).status == 200
+    refused = client("POST", f"{path}/resend", token=tenant.admin)
+    assert (refused.status, refused.json["code"]) == (429, "invited_too_often")
+    client("DELETE", path, token=tenant.admin)
+    assert _invite(client, tenant, address).status == 429
+    # Others are invited as before, and a day later this one too.
+    assert _invite(client, tenant, f"other{address}").status == 201
+    service = control_plane.invitations
+    tomorrow = replace(service, clock=lambda: service.clock() + timedelta(days=1))
+    from chalicelib.identity.service import Role
+
+    assert tomorrow.create(_admin(tenant), email=address, role=Role.MEMBER).invitation.serial == 1

@@ -94,3 +94,22 @@ def test_what_is_started_while_somebody_is_removed_ends_too(control_plane, clien
     admin = User(tenant.id, tenant.admin_id, Role.ADMIN)
     replace(control_plane.people, depart=depart).remove(admin, tenant.member_id, delete_homes=False)
     assert desk.stored(late[0]).state == "terminated"
+
+
+def test_who_is_promoted_while_being_removed_is_checked_once_more(control_plane, client, tenant, hire):
+    """Between shutting out and taking away, an owner enables them and makes them owner: they stay."""
+    from dataclasses import replace
+
+    from chalicelib.core.errors import Forbidden
+    from chalicelib.identity.service import Role, User
+
+    owner = hire("owner")
+
+    def promote(_tenant_id, user_id, **_how):
+        body = {"disabled": False, "role": "owner"}
+        assert client("PATCH", f"/v1/users/{user_id}", body, token=owner.token).status == 200
+
+    admin = User(tenant.id, tenant.admin_id, Role.ADMIN)
+    with pytest.raises(Forbidden):
+        replace(control_plane.people, depart=promote).remove(admin, tenant.member_id, delete_homes=False)
+    assert client("GET", f"/v1/users/{tenant.member_id}", token=tenant.admin).json["role"] == "owner"

@@ -76,7 +76,7 @@ export default function QuotasPage() {
         <ProblemAlert problem={problem} header="The quotas could not be read" onRetry={() => void reload()} />
         {!data && !problem && <Loading />}
         {subjects && (
-          <>
+          <SpaceBetween size="l">
             <QuotaCard
               title="Organisation"
               description="What everybody's sessions take together."
@@ -108,7 +108,7 @@ export default function QuotasPage() {
               />
             )}
             {canEdit && (
-              <>
+              <SpaceBetween size="l">
                 <QuotaCard
                   title="Default for members"
                   description="Holds for each member who has no limits of their own."
@@ -125,9 +125,9 @@ export default function QuotasPage() {
                 />
                 <SubjectTable kind="group" rows={subjects.groups} canEdit onEdit={edit} onReset={setResetting} />
                 <SubjectTable kind="user" rows={subjects.members} canEdit onEdit={edit} onReset={setResetting} />
-              </>
+              </SpaceBetween>
             )}
-          </>
+          </SpaceBetween>
         )}
       </SpaceBetween>
       {editing && (

@@ -55,13 +55,13 @@ function Settings() {
         <ProblemAlert problem={problem} header="The settings could not be read" onRetry={() => void reload()} />
         {!data && !problem && <Loading />}
         {data && (
-          <>
+          <SpaceBetween size="l">
             {/* A section starts over from what was saved in it. */}
             <GeneralSettings key={`name ${data.name}`} organisation={data} {...shared} />
             <PlanUse plan={data.plan} />
             <BrandingSettings key={`look ${JSON.stringify(data.branding)}`} branding={data.branding} {...shared} />
             {data.settings && (
-              <>
+              <SpaceBetween size="l">
                 <AccessSettings
                   key={`access ${JSON.stringify({ ...data.settings, allowed_images: null })}`}
                   settings={data.settings}
@@ -72,11 +72,11 @@ function Settings() {
                   settings={data.settings}
                   {...shared}
                 />
-              </>
+              </SpaceBetween>
             )}
             {canExport && <DataExport />}
             {canDelete && <DangerZone organisation={data} />}
-          </>
+          </SpaceBetween>
         )}
       </SpaceBetween>
     </ContentLayout>

@@ -32,7 +32,7 @@ export function Stopped({ ending, organisation }: Props) {
             <Box>{text}</Box>
             <Box color="text-body-secondary">{next}</Box>
           </SpaceBetween>
-          <SpaceBetween direction="horizontal" size="xs" alignItems="center">
+          <div style={{ display: "flex", flexWrap: "wrap", gap: 12, justifyContent: "center" }}>
             {again && (
               <Button variant="primary" onClick={retry}>
                 Try again
@@ -43,9 +43,9 @@ export function Stopped({ ending, organisation }: Props) {
               onClick={() => void signOut().catch(() => undefined)}
               data-testid="stopped-sign-in"
             >
-              Sign in as somebody else
+              {again ? "Sign in as somebody else" : "Sign in to another organisation"}
             </Button>
-          </SpaceBetween>
+          </div>
         </SpaceBetween>
       </main>
     </Splash>

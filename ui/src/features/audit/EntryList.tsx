@@ -30,19 +30,19 @@ export function EntryList(props: Props) {
   const narrow = useMedia(NARROW);
   const columns = useMemo<TableProps.ColumnDefinition<AuditEntry>[]>(
     () => [
-      { id: "at", header: "When", cell: ({ at }) => <Ago time={at} />, minWidth: 130 },
-      { id: "actor", header: "Actor", cell: actorName, minWidth: 150 },
+      { id: "at", header: "When", cell: ({ at }) => <Ago time={at} />, minWidth: 120 },
+      { id: "actor", header: "Actor", cell: actorName, minWidth: 130 },
       {
         id: "action",
         header: "Action",
         cell: (entry) => <Opener entry={entry} onOpen={onOpen} />,
         isRowHeader: true,
-        minWidth: 170,
+        minWidth: 140,
       },
-      { id: "target", header: "Target", cell: targetName, minWidth: 180 },
-      { id: "outcome", header: "Outcome", cell: (entry) => <Outcome entry={entry} />, minWidth: 170 },
-      { id: "address", header: "From", cell: ({ source_ip }) => source_ip || "–", minWidth: 120 },
-      { id: "seal", header: "Seal", cell: (entry) => <SealBadge entry={entry} />, minWidth: 150 },
+      { id: "target", header: "Target", cell: targetName, minWidth: 150 },
+      { id: "outcome", header: "Outcome", cell: (entry) => <Outcome entry={entry} />, minWidth: 150 },
+      { id: "address", header: "From", cell: ({ source_ip }) => <Address>{source_ip || "–"}</Address>, minWidth: 110 },
+      { id: "seal", header: "Seal", cell: (entry) => <SealBadge entry={entry} />, minWidth: 130 },
     ],
     [onOpen],
   );
@@ -97,6 +97,9 @@ export function EntryList(props: Props) {
     </SpaceBetween>
   );
 }
+
+/** Long addresses have no place to break at by themselves. */
+const Address = ({ children }: { children: string }) => <span style={{ overflowWrap: "anywhere" }}>{children}</span>;
 
 function Opener({ entry, onOpen }: { entry: AuditEntry; onOpen: (entry: AuditEntry) => void }) {
   return (

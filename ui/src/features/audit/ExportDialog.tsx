@@ -54,7 +54,7 @@ export function ExportDialog({ range: initial, onClose }: Props) {
         {made ? (
           <Made made={made} />
         ) : (
-          <>
+          <SpaceBetween size="l">
             <Box>
               You get files of JSON lines, one sealed entry a line, each with the hash of the one before. Anybody can
               verify them without StreamSpace. Entries of the last minute may not be sealed yet and come with the next
@@ -63,7 +63,7 @@ export function ExportDialog({ range: initial, onClose }: Props) {
             <FormField label="Time range" constraintText="Any time exports everything.">
               <RangePicker label="Time range to export" range={range} onChange={setRange} />
             </FormField>
-          </>
+          </SpaceBetween>
         )}
       </SpaceBetween>
     </Modal>

@@ -6,9 +6,9 @@ export function SealBadge({ entry: { id, sequence } }: { entry: AuditEntry }) {
   return (
     <span data-testid={`audit-seal-${id}`} data-sealed={sequence !== null}>
       {sequence === null ? (
-        <StatusIndicator type="pending">Not sealed yet</StatusIndicator>
+        <StatusIndicator type="pending">Not yet</StatusIndicator>
       ) : (
-        <StatusIndicator type="success">Sealed as {sequence}</StatusIndicator>
+        <StatusIndicator type="success">Sealed, {sequence}</StatusIndicator>
       )}
     </span>
   );

@@ -13,6 +13,7 @@ import { Bar } from "@/components/Bar";
 import { EmptyState } from "@/components/EmptyState";
 import { NARROW, useMedia } from "@/components/useMedia";
 import { QuotaBars, words } from "./QuotaBars";
+import styles from "./quotas.module.css";
 import type { SubjectRow } from "./subjects";
 import { meters, relevant } from "./usage";
 
@@ -92,7 +93,7 @@ export function SubjectTable({ kind, rows, canEdit, onEdit, onReset }: Props) {
         cell: ({ quota }: SubjectRow) => <MeterCell quota={quota} index={index} />,
         minWidth: 130,
       })),
-      { id: "limits", header: "Limits", cell: (row) => <Source row={row} inherited={text.inherited} />, minWidth: 100 },
+      { id: "limits", header: "Limits", cell: (row) => <Source row={row} inherited={text.inherited} />, minWidth: 125 },
       ...(canEdit ? [{ id: "actions", header: "Actions", cell: actions, minWidth: 190 }] : []),
     ],
     [actions, canEdit, text.inherited],
@@ -151,7 +152,7 @@ function MeterCell({ quota, index }: { quota: SubjectRow["quota"]; index: number
 
 function Source({ row: { id, quota }, inherited }: { row: SubjectRow; inherited: string }) {
   return (
-    <span data-testid={`quota-source-${id}`} data-inherited={quota.inherited}>
+    <span className={styles.source} data-testid={`quota-source-${id}`} data-inherited={quota.inherited}>
       {quota.inherited ? <Badge>{inherited}</Badge> : <Badge color="blue">Own limits</Badge>}
     </span>
   );
