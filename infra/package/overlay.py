@@ -73,6 +73,12 @@ def parameters() -> Template:
             "Description": "What mails come from; an address or domain that Amazon SES has verified",
             "AllowedPattern": "[^@<>\\s]+@[A-Za-z0-9.-]+",
         },
+        "SignUp": {
+            "Type": "String",
+            "Default": "off",
+            "AllowedValues": ["on", "off"],
+            "Description": "Whether organisations may make themselves; off: the operator makes them",
+        },
         "LogLevel": {"Type": "String", "Default": "INFO", "AllowedValues": ["DEBUG", "INFO", "WARNING"]},
     }
 
@@ -87,6 +93,7 @@ def environment() -> Template:
         },
         "STREAMSPACE_AGENT_ROLE_ARN": {"Fn::GetAtt": ["AgentRole", "Arn"]},
         "STREAMSPACE_KEYS_SECRET": {"Ref": "KeysSecret"},
+        "STREAMSPACE_SIGN_UP": {"Ref": "SignUp"},
         "STREAMSPACE_MAIL": {"Fn::Sub": "ses:${MailFrom}"},
         "STREAMSPACE_MAIL_FROM": {"Fn::Sub": "StreamSpace <${MailFrom}>"},
         "STREAMSPACE_BUCKET": {"Ref": "ObjectsBucket"},
