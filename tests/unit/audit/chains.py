@@ -20,7 +20,7 @@ def entry(number: int, tenant_id: str = TENANT, **changes: object) -> Entry:
         "source_ip": "203.0.113.9",
         "user_agent": 'Mozilla/5.0 \\ "quoted"',
         "request_id": "req-1",
-        "facts": {"role": "admin", "note": "a\u2028b\x7f"},
+        "facts": {"role": "admin", "note": "a\u2028b\x7f\x1f"},
         **changes,
     }
     return Entry(**held)  # type: ignore[arg-type]

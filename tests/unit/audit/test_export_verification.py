@@ -49,6 +49,16 @@ def test_any_changed_byte_is_found_where_it_is(tmp_path: Path, place: int, byte:
     assert found.place == f"audit.jsonl, line {number}"
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b',"via":', b', "via":'), (b"\\u001f", b"\\u001F"), (b'{"action"', b'{"format":1,"action"')],
+)
+def test_the_same_content_in_another_form_is_not_the_same(tmp_path: Path, old: bytes, new: bytes) -> None:
+    changed = LINES[4].replace(old, new, 1)
+    assert changed != LINES[4]
+    assert fault(tmp_path, b"".join([*LINES[:4], changed, *LINES[5:]])).sequence == 5
+
+
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(place=st.integers(1, len(WHOLE) - 1))
 def test_any_cut_is_found_when_the_head_is_known(tmp_path: Path, place: int) -> None:
