@@ -9,7 +9,6 @@ from typing import Any
 import boto3
 
 _ID = re.compile(r"[a-z]{3}-[0-9a-hjkmnp-tv-z]{26}")
-_AUDIT = re.compile(r"^aud-")
 
 
 def tables() -> dict[str, list[str]]:
@@ -82,6 +81,10 @@ class Traces:
         found = [f"{table}: {row[:300]}" for table, rows in tables().items() for row in rows if self._in(row)]
         found += [where for where, text in objects().items() if self._in(where) or self._in(text)]
         return found + [f"queue {name}" for name in queues() if self._in(name)]
+
+    def tables(self) -> set[str]:
+        """Tables that hold any of them."""
+        return {table for table, rows in tables().items() if any(map(self._in, rows))}
 
     def _in(self, text: str) -> bool:
         return any(name in text for name in self.names)
