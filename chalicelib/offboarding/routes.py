@@ -29,11 +29,10 @@ def build(service: OffboardingService, authenticate: Callable[[Incoming], User])
         status=202,
         answers=ExportView,
         permission="tenant:export",
-        raises=(Conflict,),
         audit="tenant.export",
     )
     def create_export(call: Call[User]) -> ExportView:
-        """Make a file of all of the organisation's data, as JSON lines."""
+        """Make a file of all of the organisation's data, as JSON lines. While one is being made, that one."""
         return view(service.request_export(call.caller))
 
     @api.get("/v1/tenant/exports", query=PageQuery, answers=ExportPage, permission="tenant:export")

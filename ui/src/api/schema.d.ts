@@ -1256,7 +1256,7 @@ export interface paths {
         get: operations["offboarding_exports"];
         put?: never;
         /**
-         * Make a file of all of the organisation's data, as JSON lines.
+         * Make a file of all of the organisation's data, as JSON lines. While one is being made, that one.
          * @description Needs the permission `tenant:export`.
          */
         post: operations["offboarding_create_export"];
@@ -11182,7 +11182,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Make a file of all of the organisation's data, as JSON lines. */
+            /** @description Make a file of all of the organisation's data, as JSON lines. While one is being made, that one. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -11202,15 +11202,6 @@ export interface operations {
             };
             /** @description Not permitted. */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflicts with the present state. */
-            409: {
                 headers: {
                     [name: string]: unknown;
                 };
