@@ -161,6 +161,8 @@ def _welcome(settings: Settings) -> None:
     problem = _wait_for_agent(settings)
     print(f"\nStreamSpace is ready: {settings.public_url}")
     _say_login(settings)
+    if not os.environ.get("STREAMSPACE_MAIL"):
+        print(f"  mails     {settings.mail}   (a file each)")
     if problem:
         print(f"\nThe local controller is not online yet, so nothing can be launched: {problem}")
 

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.api_keys.models import ApiKeyRow
 from chalicelib.identity.service import Role
+from tests.support.capacity_units import metered
 
 
 def change(control_plane: Any, tenant_id: str, user_id: str, **fields: Any) -> None:
@@ -183,3 +184,19 @@ def test_the_secret_is_stored_nowhere(client, tenant, make_key):
     made = make_key(tenant.member)
     assert made["key"][-43:] not in str(row(tenant, made).serialize())
     assert made["key"][-43:] not in client("GET", "/v1/api-keys", token=tenant.member).text
+
+
+def test_what_a_key_costs_each_request(client, tenant, make_key):
+    key = make_key(tenant.member)["key"]
+    with metered() as first:
+        assert client("GET", "/v1/sessions", token=key).status == 200
+    with metered() as units:
+        assert client("GET", "/v1/sessions", token=key).status == 200
+    assert first.by_table["streamspace-api-keys write"] <= 2, "the row and its index"
+    assert units.write == 0, "the use was noted before"
+    read = {name.split()[0].removeprefix("streamspace-"): amount for name, amount in units.by_table.items()}
+    assert {name: read[name] for name in ("api-keys", "users", "tenants")} == {
+        "api-keys": 1,
+        "users": 1,
+        "tenants": 1,
+    }
