@@ -13,10 +13,18 @@ from chalicelib.core.ids import new_id
 from chalicelib.core.retry import on_conflict
 from chalicelib.core.unit_of_work import UnitOfWork
 from chalicelib.identity.service import IdentityService, Person, Role, SignedIn, User, normalise_email
-from chalicelib.mail.service import Letter, MailRequest, MailService, Message, render
-from chalicelib.people import tokens
+from chalicelib.mail.service import MailRequest, MailService, Message, render
+from chalicelib.people import letters, tokens
 from chalicelib.people.groups import GroupService
-from chalicelib.people.rules import Invitation, InvitationState, charged, check_owners, check_pace
+from chalicelib.people.letters import Offer
+from chalicelib.people.rules import (
+    Invitation,
+    InvitationState,
+    charged,
+    check_grant,
+    check_owners,
+    check_pace,
+)
 from chalicelib.people.store import InvitationStore, Position
 from chalicelib.people.tokens import InvitationToken
 from chalicelib.tenancy.service import TenancyService, Tenant
@@ -34,15 +42,6 @@ class Issued:
 
 
 @dataclass(frozen=True)
-class Offer:
-    """What somebody with a link is told before they decide."""
-
-    tenant: Tenant
-    invitation: Invitation
-    invited_by: str
-
-
-@dataclass(frozen=True)
 class InvitationService:
     store: InvitationStore
     identity: IdentityService
@@ -56,9 +55,10 @@ class InvitationService:
     def create(
         self, actor: User, *, email: str, role: Role, name: str = "", group_ids: tuple[str, ...] = ()
     ) -> Issued:
-        """A new invitation, mailed. Raises Invalid, Forbidden `owners_only`, Conflict `email_taken`,
-        `already_invited`, `plan_limit`, TooMany `invited_too_often`."""
+        """A new invitation, mailed. Raises Invalid, Forbidden `owners_only`, `role_too_high`, Conflict
+        `email_taken`, `already_invited`, `plan_limit`, TooMany `invited_too_often`."""
         check_owners(actor, role)
+        check_grant(actor, role)
         now = self.clock()
         invitation = Invitation(
             tenant_id=actor.tenant_id,
@@ -88,10 +88,11 @@ class InvitationService:
 
     def resend(self, actor: User, invitation_id: str) -> Issued:
         """Mails a new link with new time; older links stop. Raises NotFound, Forbidden `owners_only`,
-        Conflict `invitation_closed`, TooMany `invited_too_often`."""
+        `role_too_high`, Conflict `invitation_closed`, TooMany `invited_too_often`."""
 
         def attempt() -> Invitation:
             before, now = self._of(actor, invitation_id), self.clock()
+            check_grant(actor, before.role)
             check_pace(self.store.all_of(actor.tenant_id), before.email, now)
             until = self._until(actor.tenant_id)
             after = replace(before, serial=before.serial + 1, sent_at=now, expires_at=until)
@@ -141,22 +142,8 @@ class InvitationService:
             return []
         tenant = self.tenancy.get(invitation.tenant_id)
         inviter = self.identity.people.get(invitation.tenant_id, invitation.created_by)
-        who = inviter.name if inviter else "An administrator"
-        until = f"{invitation.expires_at:%d %B %Y, %H:%M} UTC"
-        letter = Letter(
-            subject=f"Join {tenant.name} on StreamSpace",
-            paragraphs=(
-                f"{who} invites you to {tenant.name}, as {invitation.role.value}.",
-                "Choose a name and a password, and your desktops and applications open in the browser.",
-            ),
-            action=("Accept the invitation", self._link(invitation)),
-            notes=(
-                f"The link works once, until {until}. It is for {invitation.email} alone: do not pass it on.",
-                "If you did not expect this, ignore it and nothing happens.",
-            ),
-            organisation=tenant.name,
-        )
-        return [render(request.to, letter)]
+        offer = Offer(tenant, invitation, inviter.name if inviter else "An administrator")
+        return [render(request.to, letters.offer(offer, self._link(invitation)))]
 
     def export(self, tenant_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """The tenant's invitations, without their links."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.core.errors import Conflict, Forbidden, Invalid, TooMany
-from chalicelib.identity.rules import Person, Role, User
+from chalicelib.identity.rules import PERMISSIONS, PERSONAL, Person, Role, User
 
 MOST_GROUPS = 20
 """Groups that one person, template or controller may name."""
@@ -120,11 +120,13 @@ def is_active_owner(person: Person) -> bool:
 
 
 def check_change(actor: User, before: Person, after: Person) -> None:
-    """Whether this caller may make that change. Raises Forbidden `owners_only`, Conflict `own_account`,
-    Invalid."""
+    """Whether this caller may make that change. Raises Forbidden `owners_only`, `role_too_high`, Conflict
+    `own_account`, Invalid."""
     if after.role is Role.OWNER and after.kind != "person":
         raise Invalid.field("role", "A service account cannot be an owner.")
     check_owners(actor, before.role, after.role)
+    if after.role is not before.role:
+        check_grant(actor, after.role)
     if before.id == actor.user_id and (before.role, before.disabled) != (after.role, after.disabled):
         raise Conflict("Nobody changes their own role or disables themselves.", code="own_account")
     if after.charged_group is not None and after.charged_group not in after.groups:
@@ -144,6 +146,13 @@ def check_owners(actor: User, *roles: Role) -> None:
         raise Forbidden(
             "Only owners make, change and remove owners.", code="owners_only", extra={"permission": OWNERS}
         )
+
+
+def check_grant(actor: User, role: Role) -> None:
+    """Nobody gives a role that may do more than they: a key that may only invite would otherwise invite its
+    holder to everything. Raises Forbidden `role_too_high`."""
+    if not PERMISSIONS[role] - PERSONAL <= actor.permissions:
+        raise Forbidden("This role may do more than you.", code="role_too_high")
 
 
 def last_owner() -> Conflict:

@@ -49,7 +49,8 @@ class PeopleService:
         """Holds from their next request on; disabling ends their sign-ins for good and hibernates their
         sessions. Saying again that they are disabled does what was left undone.
 
-        Raises NotFound, Forbidden `owners_only`, Conflict `own_account`, `last_owner`, Invalid.
+        Raises NotFound, Forbidden `owners_only`, `role_too_high`, Conflict `own_account`, `last_owner`,
+        Invalid.
         """
 
         def attempt() -> tuple[Person, Person]:

@@ -387,3 +387,28 @@ def test_an_address_gets_five_mails_a_day(client, tenant, control_plane, address
     from chalicelib.identity.service import Role
 
     assert tomorrow.create(_admin(tenant), email=address, role=Role.MEMBER).invitation.serial == 1
+
+
+@pytest.mark.feature("An API key gives nobody a role that may do more than the key")
+def test_a_key_that_may_only_invite_makes_nobody_more_than_itself(client, tenant, address):
+    def key(*scopes):
+        body = {"name": "bot", "scopes": list(scopes)}
+        answer = client("POST", "/v1/api-keys", body, token=tenant.admin)
+        assert answer.status == 201, answer.text
+        return answer.json["key"]
+
+    narrow = key("users:read", "users:write")
+    for role in ("member", "admin"):
+        refused = _invite(client, tenant, address, role=role, token=narrow)
+        assert (refused.status, refused.json["code"]) == (403, "role_too_high")
+    path = f"/v1/users/{tenant.member_id}"
+    refused = client("PATCH", path, {"role": "admin"}, token=narrow)
+    assert (refused.status, refused.json["code"]) == (403, "role_too_high")
+    assert client("PATCH", path, {"name": "Ada"}, token=narrow).status == 200
+    made = _invite(client, tenant, address, role="admin").json
+    refused = client("POST", f"/v1/invitations/{made['id']}/resend", token=narrow)
+    assert (refused.status, refused.json["code"]) == (403, "role_too_high")
+    from chalicelib.identity.rules import PERMISSIONS, PERSONAL, Role
+
+    wide = key("users:write", *(PERMISSIONS[Role.MEMBER] - PERSONAL))
+    assert _invite(client, tenant, f"other{address}", token=wide).status == 201

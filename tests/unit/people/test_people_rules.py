@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core.errors import Conflict, DomainError, Forbidden, Invalid
-from chalicelib.identity.rules import PERMISSIONS, Person, Role, User
+from chalicelib.identity.rules import PERMISSIONS, PERSONAL, Person, Role, User
 from chalicelib.people.rules import (
     MOST_GROUPS,
     ROLES,
@@ -16,6 +16,7 @@ from chalicelib.people.rules import (
     InvitationState,
     charged,
     check_change,
+    check_grant,
     check_removal,
     joined,
     open_to,
@@ -57,8 +58,10 @@ def test_groups_that_are_gone_open_nothing(
 def test_only_owners_touch_owners(actor: Role, before: Role, after: Role) -> None:
     caller = User(TENANT, "caller", actor)
     concerned = Role.OWNER in (before, after)
+    mine = PERMISSIONS[actor]
     assert allowed(caller, person(role=before), person(role=after)) == (
-        not concerned or "owners:write" in PERMISSIONS[actor]
+        (not concerned or "owners:write" in mine)
+        and (before is after or PERMISSIONS[after] - PERSONAL <= mine)
     )
 
 
@@ -66,6 +69,17 @@ def test_a_key_of_an_owner_makes_no_owners() -> None:
     key = User(TENANT, "caller", Role.OWNER, key_id="key", scopes=frozenset({"users:write", "owners:write"}))
     with pytest.raises(Forbidden):
         check_change(key, person(), person(role=Role.OWNER))
+
+
+@pytest.mark.parametrize("role", [each for each in Role if each is not Role.OWNER])
+def test_a_key_gives_no_role_that_may_do_more_than_the_key(role: Role) -> None:
+    enough = PERMISSIONS[role] | {"users:write"}
+    changed = person(role=role), person(role=Role.MEMBER if role is Role.AUDITOR else Role.AUDITOR)
+    check_grant(User(TENANT, "caller", Role.OWNER, key_id="key", scopes=enough), role)
+    for missing in PERMISSIONS[role] - PERSONAL:
+        key = User(TENANT, "caller", Role.OWNER, key_id="key", scopes=enough - {missing})
+        with pytest.raises(Forbidden):
+            check_change(key, *changed[::-1])
 
 
 @pytest.mark.parametrize("change", [{"role": Role.MEMBER}, {"disabled": True}])
