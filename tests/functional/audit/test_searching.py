@@ -1,10 +1,14 @@
 """Searching the log: by anything, newest first, at a bounded price, within the tenant."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from chalicelib.audit import models
+from chalicelib.core.errors import Forbidden
+from chalicelib.core.trail import Trail
 from tests.support.capacity_units import metered
 from tests.support.lambda_client import LambdaClient
 
@@ -69,6 +73,25 @@ def test_an_entry_that_is_sealed_between_two_pages_is_neither_lost_nor_doubled(
     assert [each["id"] for each in (*first["items"], *rest["items"])] == wanted
 
 
+def test_a_late_entry_keeps_its_place_in_a_search_that_drops_much(
+    control_plane: Any, tenant: Any, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its change took long: it is older than what is sealed already, and still unsealed."""
+    late = Trail("rare.thing", tenant_id=tenant.id, actor="usr-1")
+    time.sleep(0.002)
+    for number in range(30):
+        action = "rare.thing" if number % 10 == 5 else "usual.thing"
+        control_plane.audit.record(Trail(action, tenant_id=tenant.id, actor="usr-1"), None)
+    control_plane.audit.sealer.seal(tenant.id)
+    control_plane.audit.record(late, None)
+    monkeypatch.setattr(models, "_EXAMINED", 4)
+    monkeypatch.setattr(models, "_ROUNDS", 2)
+    found = [each["id"] for each in log(actor="usr-1", action="rare.thing", limit=50)]
+    assert len(found) == 4
+    assert found == sorted(set(found), reverse=True)
+    assert found[-1] == late.id
+
+
 def test_times_bound_it_on_both_sides(control_plane: Any, tenant: Any, history: list[str], log: Log) -> None:
     for _ in ("partly sealed", "sealed"):
         everything = log()
@@ -118,8 +141,6 @@ def test_a_cursor_is_good_for_its_search_and_tenant_alone(
 def test_a_page_costs_the_same_however_long_the_log_is(
     control_plane: Any, client: LambdaClient, tenant: Any
 ) -> None:
-    from chalicelib.core.trail import Trail
-
     def write(count: int) -> None:
         for number in range(count):
             refused = number % 50 == 0
@@ -130,8 +151,6 @@ def test_a_page_costs_the_same_however_long_the_log_is(
                 target_type="t",
                 target_id=f"t-{number % 11}",
             )
-            from chalicelib.core.errors import Forbidden
-
             control_plane.audit.record(trail, Forbidden("no") if refused else None)
         control_plane.audit.sealer.seal(tenant.id)
 
