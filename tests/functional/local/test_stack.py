@@ -9,8 +9,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
+from infra.audit.__main__ import main as verifier
 from tests.support.stack import REPOSITORY, ApiClient, Stack, wait_until
 
 pytestmark = pytest.mark.docker
@@ -80,6 +82,29 @@ def test_a_busy_port_is_named_with_its_holder(stack: Stack, tmp_path: Path) -> N
     done = command(stack, "up", STREAMSPACE_HOME=str(tmp_path))
     assert done.returncode == 1
     assert f"Port {stack.port} is taken by process {stack.pid('relay')}" in done.stderr
+
+
+def test_changes_are_sealed_within_a_minute_and_exported_through_the_public_port(
+    stack: Stack, tmp_path: Path
+) -> None:
+    made = make_template(stack, "Audited")
+    api = ApiClient(stack)
+
+    def sealed() -> bool:
+        [entry] = api("GET", f"/v1/audit?target={made}").json()["items"]
+        return entry["sequence"] is not None
+
+    wait_until(sealed, 60)
+    export = api("POST", "/v1/audit/exports", {}).json()
+    [file] = export["files"]
+    assert file["url"].startswith(f"{stack.url}/files/")
+    answer = httpx.get(file["url"])
+    assert answer.status_code == 200, answer.text
+    (tmp_path / file["name"]).write_bytes(answer.content)
+    head = "{sequence}:{hash}".format(**export["head"])
+    assert verifier(["verify", str(tmp_path / file["name"]), "--head", head]) == 0
+    assert made in answer.text
+    assert httpx.get(file["url"].partition("?")[0]).status_code == 403
 
 
 def test_inner_ports_listen_on_loopback_only(stack: Stack) -> None:
