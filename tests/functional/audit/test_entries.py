@@ -86,6 +86,18 @@ def test_an_agents_enrolment_names_who_let_it_in(desk: Desk, log: Log) -> None:
     assert enrolled["via"] == "enrollment-token"
 
 
+def test_an_api_key_says_that_it_was_one(client: LambdaClient, tenant: Any, log: Log) -> None:
+    asked = {"name": "robot", "scopes": ["templates:write"]}
+    key = client("POST", "/v1/api-keys", asked, token=tenant.admin)
+    assert key.status == 201, key.text
+    assert client("POST", "/v1/templates", TEMPLATE, token=key.json["key"]).status == 201
+    [made] = log(action="template.create")
+    assert (made["via"], made["actor"]["id"]) == (f"api-key:{key.json['id']}", tenant.admin_id)
+    [created] = log(action="api_key.create")
+    assert created["target"]["id"] == key.json["id"]
+    assert key.json["key"] not in str(log())
+
+
 class Failing:
     """A connection whose transactions fail so many times."""
 
