@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.controllers.service import ControllerService
-from chalicelib.core.clock import Clock
+from chalicelib.core.clock import Clock, epoch_millis, from_millis
 from chalicelib.core.config import Timings
 from chalicelib.core.objects import ObjectStore
 from chalicelib.core.telemetry import logger
@@ -65,23 +65,31 @@ class Deleting:
     def _end(self, job: Job) -> Job:
         self.sockets.close_all(job.tenant_id)
         left = self.sessions.end_all(job.tenant_id, job.requested_by, delete_homes=True)
-        now = self.clock()
+        now, since = self.clock(), job.created_at
+        place = dict(job.place)
+        if self.sessions.drop_homes(job.tenant_id):
+            # Homes of sessions that ended before go when agents look round next; that takes no report.
+            round_trip = self.timings.inventory + 2 * self.timings.lease_margin
+            place["look_round"] = epoch_millis(now + timedelta(seconds=round_trip))
+            return job.moved(now, place=place)
         # Requests that had been let in before are over by then.
-        earliest = job.created_at + timedelta(seconds=self.timings.deletion_settling)
-        latest = job.created_at + timedelta(seconds=self.timings.deletion_grace)
-        if now < earliest or (left and now < latest):
-            return job.moved(max(earliest, now + _LOOK_AGAIN) if left else max(earliest, now))
+        earliest = max(
+            since + timedelta(seconds=self.timings.deletion_settling), from_millis(place.get("look_round", 0))
+        )
+        latest = since + timedelta(seconds=self.timings.deletion_grace)
+        if now < min(earliest, latest) or (left and now < latest):
+            again = now + _LOOK_AGAIN if left else earliest
+            return job.moved(min(max(again, now), latest), place=place)
         if left:
             logger.warning("sessions outlive their tenant", extra={"tenant_id": job.tenant_id, "left": left})
-        known = set(job.place.get("controllers", ()))
-        place: dict[str, Any] = {
-            **job.place,
-            "phase": Phase.ERASING.value,
-            "next": 0,
-            # Queues are named after controllers, whose rows are gone when the queues are looked for again.
-            "controllers": sorted(known | set(self.controllers.retire(job.tenant_id))),
-        }
-        return job.moved(now, place=place)
+        return self._retire(job, place)
+
+    def _retire(self, job: Job, place: dict[str, Any]) -> Job:
+        known = set(place.get("controllers", ()))
+        # Queues are named after controllers, whose rows are gone when the queues are looked for again.
+        controllers = sorted(known | set(self.controllers.retire(job.tenant_id)))
+        place |= {"phase": Phase.ERASING.value, "next": 0, "controllers": controllers}
+        return job.moved(self.clock(), place=place)
 
     def _erase(self, job: Job, number: int) -> Job:
         if number == 0:

@@ -44,6 +44,8 @@ __all__ = [
     "Swept",
 ]
 
+_HOMES_AT_ONCE = 100
+
 
 @dataclass(frozen=True)
 class SessionService:
@@ -144,6 +146,11 @@ class SessionService:
         """Hibernate what somebody has running, because they are shut out: a stream that is open lives on
         without asking anybody, so only its instance's stop ends it."""
         self.departure.rest_of_user(tenant_id, user_id, actor)
+
+    def drop_homes(self, tenant_id: str) -> int:
+        """Have agents remove a slice of the homes that ended sessions left behind, as soon as they look round
+        for what is there; how many. Safe to repeat until it is none."""
+        return self.store.drop_homes(tenant_id, self.clock(), _HOMES_AT_ONCE)
 
     def export(self, tenant_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Sessions, ended ones too, each with its timeline."""

@@ -61,6 +61,10 @@ class SessionStore(Protocol):
     def ever(self, tenant_id: str) -> Iterator[Session]:
         """The same and the archived ones."""
 
+    def drop_homes(self, tenant_id: str, now: datetime, limit: int) -> int:
+        """Want the homes gone that ended sessions left behind; how many were not wanted gone before. The next
+        inventory that finds one has it removed."""
+
     def erase(self, tenant_id: str) -> bool:
         """Remove a slice of all that is kept of a tenant's sessions; True when none is left."""
 

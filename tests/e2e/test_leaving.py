@@ -38,10 +38,15 @@ def test_export_suspend_delete(leaving: Stack) -> None:
     api, engine = ApiClient(leaving), docker.from_env()
     tenant = api("GET", "/v1/tenant").json()
     mine = {"filters": {"label": f"streamspace.tenant={tenant['id']}"}}
-    session = api("POST", "/v1/sessions", {"template_id": api.template("Terminal")["id"]}).json()
+    template = {"template_id": api.template("Terminal")["id"]}
+    ended = api("POST", "/v1/sessions", template).json()["id"]
+    api.wait(ended, "running")
+    api("DELETE", f"/v1/sessions/{ended}")
+    api.wait(ended, "terminated")
+    session = api("POST", "/v1/sessions", template).json()
     api.wait(session["id"], "running")
     assert engine.containers.list(**mine)
-    assert engine.volumes.list(**mine)
+    assert len(engine.volumes.list(**mine)) == 2, "one of a session that ended and kept its home"
 
     export = api("POST", "/v1/tenant/exports", {}).json()
     done = wait_until(lambda: _done(api, export["id"]), 60, every=0.5)
@@ -59,7 +64,7 @@ def test_export_suspend_delete(leaving: Stack) -> None:
     assert answer.status_code == 202, answer.text
     assert api("GET", "/v1/sessions").status_code in (401, 403)
     wait_until(lambda: not engine.containers.list(all=True, **mine), 60, every=0.5)
-    wait_until(lambda: "0 tenants" in _operator(leaving, "list"), 120, every=1)
+    wait_until(lambda: "0 tenants" in _operator(leaving, "list"), 240, every=2)
     assert engine.volumes.list(**mine) == []
     assert httpx.get(done["url"]).status_code == 404
     assert list((leaving.home / "mail").glob("*.eml")), "the owner is told"

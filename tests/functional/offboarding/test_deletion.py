@@ -29,6 +29,7 @@ class Household:
     key: str
     token: str
     running: str
+    ended: str
 
     @property
     def tenant(self) -> Any:
@@ -77,7 +78,7 @@ def furnish(app: Any, client: LambdaClient, tenant: Any, owner: str, works: Any)
     socket(app, client, tenant)
     deliver(app, "sessions", app.sessions_changed)
     deliver(app, "controllers", app.controllers_changed)
-    return Household(desk, owner, key["key"], token, running)
+    return Household(desk, owner, key["key"], token, running, ended)
 
 
 def socket(app: Any, client: LambdaClient, tenant: Any) -> None:
@@ -195,6 +196,27 @@ def test_refused_from_the_next_request_on(
     assert house.desk.agent.beat().status == 200, "the agent still has things to remove"
     works.worker.sweep()
     assert control_plane.connection_store.of_tenant(house.tenant.id) == []
+
+
+def test_homes_that_ended_sessions_left_go_too(
+    control_plane: Any, client: LambdaClient, house: Household, works: Any
+) -> None:
+    desk, timings = house.desk, control_plane.timings
+    assert desk.inventory(homes=(house.ended,), after=60).actions == (), "it was to be kept"
+    ask_deletion(client, house)
+    desk.messages()
+    works.worker.sweep()
+    for session in control_plane.sessions.store.all_of(house.tenant.id):
+        control_plane.uow.commit([control_plane.sessions.store.archive(session)[0]])
+    works.clock.forward(timings.deletion_settling + 1)
+    works.worker.sweep()
+    assert control_plane.job_store.get(house.tenant.id, "deletion").place["phase"] == "ending"
+    [action] = desk.inventory(homes=(house.ended,), after=120).actions
+    assert (action.remedy, action.session_id, action.delete_home) == ("remove", house.ended, True)
+    works.clock.forward(timings.inventory + 2 * timings.lease_margin)
+    works.worker.sweep()
+    job = control_plane.job_store.get(house.tenant.id, "deletion")
+    assert job is None or job.place["phase"] != "ending"
 
 
 def test_agents_that_never_come_back_hold_it_up_for_the_grace_only(
