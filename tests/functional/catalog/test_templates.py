@@ -14,7 +14,13 @@ def test_life_of_a_template(client, tenant):
     made = client("POST", "/v1/templates", BODY, token=tenant.admin)
     assert made.status == 201, made.text
     assert made.json["version"] == 1
-    assert made.json["resources"] == {"cpu": "500m", "memory": "512Mi", "gpu": 0, "shm": "64Mi"}
+    assert made.json["resources"] == {
+        "cpu": "500m",
+        "memory": "512Mi",
+        "gpu": 0,
+        "shm": "64Mi",
+        "storage": "5Gi",
+    }
     path = f"/v1/templates/{made.json['id']}"
     changed = client("PATCH", path, {"description": "A shell", "network": "internet"}, token=tenant.admin)
     assert changed.status == 200, changed.text
