@@ -55,7 +55,7 @@ export function KeyList({ whose, owner, people = null }: Props) {
     const mine = key.user_id === user.id;
     const isService = service || people?.find(({ id }) => id === key.user_id)?.kind === "service";
     if (mine ? permissions.includes("account:write") : isService && permissions.includes("api_keys:write_all"))
-      return ["rotate", "revoke"];
+      return key.replaced_by === null ? ["rotate", "revoke"] : ["revoke"];
     return permissions.includes("api_keys:write_all") ? ["revoke"] : [];
   };
   const added = (key: NewApiKey, overlapUntil: string | null) => {

@@ -70,7 +70,7 @@ export function KeyTable({ keys, header, filters, empty, ownerOf, actionsOn, onA
         );
       },
       sort: (key) => keyState(key, now),
-      minWidth: 130,
+      minWidth: 150,
     },
     {
       id: "expires",
@@ -117,7 +117,7 @@ export function KeyTable({ keys, header, filters, empty, ownerOf, actionsOn, onA
           </span>
         );
       },
-      minWidth: 130,
+      minWidth: 165,
     },
   ];
   return (

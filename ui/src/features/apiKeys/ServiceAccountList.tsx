@@ -62,7 +62,7 @@ export function ServiceAccountList({ accounts, onChanged, onRemoved }: Props) {
       id: "actions",
       header: "Actions",
       cell: (account) => <MemberMenu member={account} onAction={actions.act} />,
-      minWidth: 130,
+      minWidth: 165,
     },
   ];
   return (

@@ -65,7 +65,7 @@ export function GroupList({ groups, create, onAction }: Props) {
           </ButtonDropdown>
         </span>
       ),
-      minWidth: 130,
+      minWidth: 165,
     });
   }
   return (

@@ -16,11 +16,15 @@ interface Props {
   onInvited: (invitation: Invitation) => void;
 }
 
+/** Refusals that have to do with who is invited. */
+const ABOUT_THE_ADDRESS: readonly string[] = ["email_taken", "already_invited"];
+
 export function InviteDialog({ groups, onCancel, onInvited }: Props) {
   const [form, setForm] = useState({ email: "", name: "", role: "member" as Role, groupIds: [] as string[] });
   const { busy, problem, tried, run } = useSubmit();
   const set = (change: Partial<typeof form>) => setForm((before) => ({ ...before, ...change }));
   const wrong = emailProblem(form.email);
+  const taken = problem && ABOUT_THE_ADDRESS.includes(problem.code) ? problem.message : undefined;
   const send = async () => {
     onInvited(
       await invite({
@@ -36,13 +40,13 @@ export function InviteDialog({ groups, onCancel, onInvited }: Props) {
       header="Invite somebody"
       submit="Invite"
       busy={busy}
-      problem={problem && problem.errors.length === 0 ? problem : null}
+      problem={problem && problem.errors.length === 0 && !taken ? problem : null}
       failure="The invitation was not created"
       testId="invite-submit"
       onCancel={onCancel}
       onSubmit={() => void run(send, wrong !== undefined)}
     >
-      <FormField label="E-mail" errorText={(tried ? wrong : undefined) ?? problem?.field("email")}>
+      <FormField label="E-mail" errorText={(tried ? wrong : undefined) ?? taken ?? problem?.field("email")}>
         <Input
           value={form.email}
           type="email"

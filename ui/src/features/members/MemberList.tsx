@@ -57,7 +57,7 @@ export function MemberList({ members, groups, onAction }: Props) {
       header: "State",
       cell: (member) => <MemberState member={member} />,
       sort: ({ disabled }) => Number(disabled),
-      minWidth: 110,
+      minWidth: 130,
     },
     {
       id: "seen",
@@ -72,7 +72,7 @@ export function MemberList({ members, groups, onAction }: Props) {
       id: "actions",
       header: "Actions",
       cell: (member) => <MemberMenu member={member} onAction={onAction} />,
-      minWidth: 130,
+      minWidth: 165,
     });
   }
   return (
