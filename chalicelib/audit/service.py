@@ -62,7 +62,8 @@ class AuditService:
 
     def export(self, tenant_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """All of a tenant's entries in the order of the chain."""
-        self.sealer.seal(tenant_id)
+        while self.sealer.seal(tenant_id):
+            pass
         for each in self.store.sealed(tenant_id, 1, self.store.state(tenant_id).head.sequence):
             yield "audit_entry", json.loads(each.line)
 

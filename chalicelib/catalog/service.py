@@ -1,7 +1,7 @@
 """Use cases on templates."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from chalicelib.catalog.rules import Template, TemplateResources, check
@@ -33,6 +33,7 @@ class CatalogService:
         self.tenancy.allow(template.tenant_id, "templates", lambda: self.store.count(template.tenant_id))
         template = replace(template, group_ids=self.groups.check(template.tenant_id, template.group_ids))
         trail.about("template", template.id, template.name)
+        trail.note(image=template.image)
         self.uow.commit([self.store.add(check(template))])
         return template
 
@@ -67,6 +68,7 @@ class CatalogService:
             if after.group_ids != before.group_ids:
                 after = replace(after, group_ids=self.groups.check(tenant_id, after.group_ids))
             trail.about("template", after.id, after.name)
+            trail.note(version=after.version, changed=", ".join(_changed(before, after)))
             self.uow.commit([self.store.replace(after)])
             return after
 
@@ -91,6 +93,12 @@ class CatalogService:
     def erase(self, tenant_id: str) -> bool:
         """Remove a slice of a tenant's templates; True when none is left."""
         return self.store.erase(tenant_id)
+
+
+def _changed(before: Template, after: Template) -> list[str]:
+    """Names alone: values may hold secrets of an application."""
+    told = [each.name for each in fields(Template) if each.name not in ("version", "updated_at")]
+    return [name for name in told if getattr(before, name) != getattr(after, name)]
 
 
 def _shown_to(user: User, template: Template) -> bool:

@@ -34,6 +34,15 @@ def test_a_change_is_in_the_log(client: LambdaClient, tenant: Any, log: Log) -> 
     assert (entry["sequence"], entry["hash"]) == (None, None)
 
 
+def test_a_changed_template_says_what_changed(client: LambdaClient, tenant: Any, log: Log) -> None:
+    made = client("POST", "/v1/templates", TEMPLATE, token=tenant.admin).json
+    change = {"name": "Another", "env": {"PASSWORD": "hunter2"}}
+    assert client("PATCH", f"/v1/templates/{made['id']}", change, token=tenant.admin).status == 200
+    [entry] = log(action="template.change")
+    assert entry["facts"] == {"version": "2", "changed": "name, env"}
+    assert "hunter2" not in str(log())
+
+
 @pytest.mark.feature("What was refused, and why, is in the audit log")
 def test_a_refusal_is_in_the_log(client: LambdaClient, tenant: Any, log: Log) -> None:
     assert client("POST", "/v1/templates", TEMPLATE, token=tenant.member).status == 403

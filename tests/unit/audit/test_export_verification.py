@@ -1,5 +1,7 @@
 """What the verifier finds in files that somebody has been at."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -97,6 +99,16 @@ def test_an_entry_that_was_made_anew_with_its_hash(tmp_path: Path) -> None:
 def test_another_tenants_entry(tmp_path: Path) -> None:
     [foreign] = chain(Head(9, END.hash), [entry(10, tenant_id="ten-other")])
     assert "another organisation" in fault(tmp_path, WHOLE + lines([foreign])[0]).message
+
+
+def test_it_needs_nothing_but_the_standard_library(tmp_path: Path) -> None:
+    root = Path(__file__).parents[3]
+    code = (
+        "import sys; sys.path[:0] = sys.argv[1:2]; from infra.audit.__main__ import main; main(sys.argv[2:])"
+    )
+    command = [sys.executable, "-I", "-S", "-c", code, str(root), "verify", str(write(tmp_path, WHOLE))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "entries 1 to 9, unbroken" in done.stdout, done.stderr
 
 
 @pytest.mark.parametrize(
