@@ -250,7 +250,7 @@ class IdentityService:
         for person in self._people(tenant_id):
             yield "user", leaving.told_person(person)
             for sign_in in self._sign_ins(tenant_id, person.id):
-                yield "sign-in", leaving.told_sign_in(sign_in)
+                yield "sign_in", leaving.told_sign_in(sign_in)
 
     def erase(self, tenant_id: str) -> bool:
         """Some of the tenant's sign-ins and people; whether nothing is left."""

@@ -131,7 +131,7 @@ def test_an_organisation_asks_for_longer_passwords(client, tenant, here):
 def test_what_is_exported_opens_nothing_and_erasing_leaves_nothing(tenant, control_plane):
     identity = control_plane.identity
     told = list(identity.export(tenant.id))
-    assert {kind for kind, _ in told} == {"user", "sign-in"}
+    assert {kind for kind, _ in told} == {"user", "sign_in"}
     assert {each["email"] for kind, each in told if kind == "user"} == {
         tenant.admin_email,
         tenant.member_email,
