@@ -3449,6 +3449,11 @@ export interface components {
             description: string;
             /** Name */
             name: string;
+            /**
+             * Personal
+             * @description For people alone: no API key carries it.
+             */
+            personal: boolean;
         };
         /**
          * PlacementView
