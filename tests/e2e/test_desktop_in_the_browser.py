@@ -42,7 +42,7 @@ def _typed_line(before: Image.Image, after: Image.Image) -> Box:
 def test_sign_in_launch_type_and_delete(stack: Stack, page: Page, api: ApiClient):
     sign_in(page, stack.url, stack.email, stack.password)
     page.get_by_test_id("template-card-Terminal").wait_for()
-    page.get_by_test_id("template-card-Terminal").get_by_role("button").first.click()
+    page.get_by_test_id("launch-Terminal").click()
     page.get_by_test_id("launch-submit").click()
     session_id = _session_id(page)
     wait_connected(page)

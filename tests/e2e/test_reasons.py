@@ -63,7 +63,7 @@ def test_quota_of_zero_memory(stack: Stack, page: Page, api: ApiClient):
         assert answer.json()["code"] == "quota_exceeded"
         assert "memory is 0" in answer.json()["detail"]
         sign_in(page, stack.url, stack.email, stack.password)
-        page.get_by_test_id("template-card-Terminal").get_by_role("button").first.click()
+        page.get_by_test_id("launch-Terminal").click()
         page.get_by_test_id("launch-submit").click()
         expect(page.get_by_text("memory is 0").first).to_be_visible()
     finally:

@@ -102,7 +102,7 @@ export default function QuotasPage() {
             )}
             {!canEdit && myGroup && (
               <QuotaCard
-                title={`Your group: ${myGroup.name}`}
+                title={reading.groups ? `Your group: ${myGroup.name}` : "Your group"}
                 description="Your sessions count towards this group's limits."
                 quota={myGroup.quota}
               />

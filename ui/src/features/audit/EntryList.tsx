@@ -10,7 +10,7 @@ import type { AuditEntry } from "@/api/audit";
 import { Ago } from "@/components/Ago";
 import { NARROW, useMedia } from "@/components/useMedia";
 import { SealBadge } from "./SealBadge";
-import { actorName, outcomeWords, targetName } from "./words";
+import { actorName, targetName } from "./words";
 
 interface Props {
   items: readonly AuditEntry[];
@@ -42,7 +42,7 @@ export function EntryList(props: Props) {
       { id: "target", header: "Target", cell: targetName, minWidth: 150 },
       { id: "outcome", header: "Outcome", cell: (entry) => <Outcome entry={entry} />, minWidth: 150 },
       { id: "address", header: "From", cell: ({ source_ip }) => <Address>{source_ip || "–"}</Address>, minWidth: 110 },
-      { id: "seal", header: "Seal", cell: (entry) => <SealBadge entry={entry} />, minWidth: 130 },
+      { id: "seal", header: "Seal", cell: (entry) => <SealBadge entry={entry} />, minWidth: 150 },
     ],
     [onOpen],
   );
@@ -119,10 +119,16 @@ function Opener({ entry, onOpen }: { entry: AuditEntry; onOpen: (entry: AuditEnt
   );
 }
 
-function Outcome({ entry }: { entry: AuditEntry }) {
+function Outcome({ entry: { outcome, code } }: { entry: AuditEntry }) {
+  if (outcome === "succeeded") return <StatusIndicator type="success">Succeeded</StatusIndicator>;
   return (
-    <StatusIndicator type={entry.outcome === "succeeded" ? "success" : "stopped"}>
-      {outcomeWords(entry)}
-    </StatusIndicator>
+    <>
+      <StatusIndicator type="stopped">Refused</StatusIndicator>
+      {code && (
+        <Box color="text-body-secondary" fontSize="body-s">
+          {code.replaceAll("_", " ")}
+        </Box>
+      )}
+    </>
   );
 }

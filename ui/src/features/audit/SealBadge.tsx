@@ -6,9 +6,13 @@ export function SealBadge({ entry: { id, sequence } }: { entry: AuditEntry }) {
   return (
     <span data-testid={`audit-seal-${id}`} data-sealed={sequence !== null}>
       {sequence === null ? (
-        <StatusIndicator type="pending">Not yet</StatusIndicator>
+        <StatusIndicator type="pending" wrapText={false}>
+          Not sealed yet
+        </StatusIndicator>
       ) : (
-        <StatusIndicator type="success">Sealed, {sequence}</StatusIndicator>
+        <StatusIndicator type="success" wrapText={false}>
+          Sealed as {sequence}
+        </StatusIndicator>
       )}
     </span>
   );

@@ -81,9 +81,12 @@ function Progress({ progress: { done, total }, created_at }: Pick<TenantExport, 
   const words = total === null ? `${done} documents so far` : `${done} of ${total} documents`;
   if (total === null || total === 0) {
     return (
-      <StatusIndicator type="in-progress">
-        Exporting: {words}, started <Ago time={created_at} />
-      </StatusIndicator>
+      <>
+        <StatusIndicator type="in-progress">Exporting</StatusIndicator>
+        <Box color="text-body-secondary" fontSize="body-s">
+          {words}, started <Ago time={created_at} />
+        </Box>
+      </>
     );
   }
   return <ProgressBar value={Math.min(100, Math.round((done / total) * 100))} label="Exporting" description={words} />;

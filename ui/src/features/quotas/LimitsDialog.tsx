@@ -9,6 +9,7 @@ import { setQuota, type Limits, type Quota, type Subject } from "@/api/quotas";
 import { FormDialog } from "@/components/FormDialog";
 import { useSubmit } from "@/components/useSubmit";
 import { belowUse, errorsOf, formOf, limitsOf, type Choice, type LimitsForm } from "./limitsForm";
+import styles from "./quotas.module.css";
 import { RESOURCES, type Resource } from "./resources";
 
 interface Props {
@@ -115,9 +116,9 @@ function LimitField({ resource, value: { choice, text }, errorText, onChange }: 
           />
         </FormField>
       ) : (
-        <Box padding={{ top: "xl" }} color="text-body-secondary" data-testid={`limit-means-${id}`}>
-          {choice === "zero" ? zero : "Not limited here."}
-        </Box>
+        <div className={styles.meaning} data-testid={`limit-means-${id}`}>
+          <Box color="text-body-secondary">{choice === "zero" ? zero : "Not limited here."}</Box>
+        </div>
       )}
     </Grid>
   );

@@ -5,6 +5,9 @@ import type { Quota } from "@/api/quotas";
 import { QuotaBars } from "./QuotaBars";
 import { isUnlimited, relevant, whose } from "./usage";
 
+/** One's own usage whole; of what is shared with others only what is limited, so that the page stays short. */
+const nearby = (quota: Quota) => relevant(quota).filter(({ limit }) => quota.scope === "user" || limit !== null);
+
 /** Usage against limits. Shows nothing when there is nothing to count against. */
 export function QuotaMeters({ quotas }: { quotas: readonly Quota[] }) {
   const shown = quotas.filter((quota) => quota.scope === "user" || !isUnlimited(quota));
@@ -25,7 +28,7 @@ export function QuotaMeters({ quotas }: { quotas: readonly Quota[] }) {
                 · no limits
               </Box>
             ) : (
-              <QuotaBars meters={relevant(quota)} />
+              <QuotaBars meters={nearby(quota)} />
             )}
           </div>
         ))}

@@ -1,6 +1,14 @@
 import { useEffect, useState } from "react";
 import { listQuotas, type Quota } from "@/api/quotas";
+import type { Me } from "@/api/types";
 import { useMe } from "@/features/account/AccountProvider";
+
+const NEAREST = ["user", "group", "tenant"] as const;
+
+function own(scope: (typeof NEAREST)[number], { id, charged_group_id }: Me["user"]): string | null {
+  if (scope === "tenant") return null;
+  return scope === "user" ? id : (charged_group_id ?? "");
+}
 
 /**
  * What one's own sessions count towards: one's own quota, one's group's and the organisation's. Read again when
@@ -19,10 +27,7 @@ export function useQuotas(changes: unknown): readonly Quota[] {
       wanted = false;
     };
   }, [changes]);
-  return quotas.filter(
-    ({ scope, subject_id }) =>
-      scope === "tenant" ||
-      (scope === "user" && subject_id === user.id) ||
-      (scope === "group" && subject_id === user.charged_group_id),
+  return NEAREST.flatMap((wanted) =>
+    quotas.filter(({ scope, subject_id }) => scope === wanted && subject_id === own(wanted, user)),
   );
 }
