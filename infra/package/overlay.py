@@ -8,7 +8,7 @@ from chalice.utils import to_cfn_resource_name
 
 from chalicelib.audit.store import UNSEALED
 from infra.local.runner.registrations import table_of
-from infra.package import resources
+from infra.package import isolation, resources
 
 Template = dict[str, Any]
 API_HANDLER = "APIHandler"
@@ -36,7 +36,8 @@ def overlay(app: Any) -> Template:
         "ObjectsBucket": resources.bucket(),
         "ObjectsBucketPolicy": resources.bucket_policy(),
         "AgentRole": resources.agent_role(),
-        "AppPolicy": resources.app_policy(list(table_resources)),
+        "TenantRole": isolation.tenant_role(),
+        "AppPolicy": resources.app_policy(),
         _ROLE: {"Properties": {"Policies": [], "ManagedPolicyArns": [{"Ref": "AppPolicy"}]}},
         "RestAPI": {"Properties": {"DefinitionBody": _gateway_responses()}},
     }
@@ -92,6 +93,7 @@ def environment() -> Template:
             "Fn::Sub": "wss://${WebsocketAPI}.execute-api.${AWS::Region}.${AWS::URLSuffix}/api"
         },
         "STREAMSPACE_AGENT_ROLE_ARN": {"Fn::GetAtt": ["AgentRole", "Arn"]},
+        "STREAMSPACE_TENANT_ROLE_ARN": {"Fn::GetAtt": ["TenantRole", "Arn"]},
         "STREAMSPACE_KEYS_SECRET": {"Ref": "KeysSecret"},
         "STREAMSPACE_SIGN_UP": {"Ref": "SignUp"},
         "STREAMSPACE_MAIL": {"Fn::Sub": "ses:${MailFrom}"},

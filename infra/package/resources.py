@@ -155,22 +155,22 @@ def agent_role() -> Resource:
     }
 
 
-def app_policy(table_ids: list[str]) -> Resource:
-    """What the app's functions may do: all of them run the same code."""
-    arns = [{"Fn::GetAtt": [each, "Arn"]} for each in table_ids]
-    indexes = [{"Fn::Sub": f"${{{each}.Arn}}/index/*"} for each in table_ids]
-    streams = [{"Fn::Sub": f"${{{each}.Arn}}/stream/*"} for each in table_ids]
+def app_policy() -> Resource:
+    """What the app's functions may do: all of them run the same code. Tables go by their prefix, for a policy
+    may have 6,144 characters, which three dozen names with their indexes and streams exceed."""
+    tables = f"arn:${{AWS::Partition}}:dynamodb:${{AWS::Region}}:${{AWS::AccountId}}:table/{PREFIX}*"
     push = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${WebsocketAPI}/*"
     held = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${KeysSecret}-*"
     logs = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/*"
     statements = (
-        _allow(TABLE_ACTIONS, [*arns, *indexes]),
-        _allow(STREAM_ACTIONS, streams),
+        _allow(TABLE_ACTIONS, {"Fn::Sub": tables}),
+        _allow(STREAM_ACTIONS, {"Fn::Sub": f"{tables}/stream/*"}),
         _allow(QUEUE_ACTIONS, queue_arns()),
         _allow("sqs:SendMessage", {"Fn::GetAtt": ["EventFailures", "Arn"]}),
         _allow(OBJECT_ACTIONS, {"Fn::Sub": "${ObjectsBucket.Arn}/*"}),
         _allow(("s3:ListBucket", "s3:ListBucketVersions"), {"Fn::GetAtt": ["ObjectsBucket", "Arn"]}),
         _allow("sts:AssumeRole", {"Fn::GetAtt": ["AgentRole", "Arn"]}),
+        _allow(("sts:AssumeRole", "sts:TagSession"), {"Fn::GetAtt": ["TenantRole", "Arn"]}),
         _allow("execute-api:ManageConnections", {"Fn::Sub": push}),
         _allow("secretsmanager:GetSecretValue", {"Fn::Sub": held}),
         _send_mail(),

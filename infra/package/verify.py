@@ -1,5 +1,6 @@
 """Whether what was packaged would work: the zip imports alone, and the template refers to what it has."""
 
+import json
 import re
 import subprocess
 import sys
@@ -8,6 +9,8 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from infra.package import isolation
 
 MOST_ZIPPED_MB = 50
 """Lambda's limit for a direct upload; from S3 it is the unzipped size that counts."""
@@ -21,6 +24,9 @@ print(len(app.app.routes), round((time.perf_counter() - began) * 1000))
 foreign = [m.__file__ for m in sys.modules.values() if "site-packages" in (getattr(m, "__file__", "") or "")]
 assert not foreign, foreign
 """
+_MOST_MANAGED, _MOST_INLINE = 6144, 10240
+"""IAM's limits, in characters, of a managed policy and of all inline policies of a role."""
+_LONGEST = {"Partition": "aws-us-gov", "Region": "ap-southeast-2", "AccountId": "123456789012"}
 _PSEUDO = re.compile(r"^AWS::")
 
 
@@ -63,8 +69,26 @@ def check_template(template: dict[str, Any]) -> str:
             raise PackageError(f"the function {name} has no configuration")
         if function["Properties"]["MemorySize"] < 512:
             raise PackageError(f"the function {name} has {function['Properties']['MemorySize']} MB")
+    wrong = isolation.flaws(template)
+    if wrong:
+        raise PackageError(f"tenants are not apart: {'; '.join(wrong)}")
+    for name, each in found.items():
+        size = _policy_size(each)
+        most = _MOST_MANAGED if each["Type"] == "AWS::IAM::ManagedPolicy" else _MOST_INLINE
+        if size > most:
+            raise PackageError(f"the policies of {name} have some {size} characters, more than {most}")
     tables = sum(each["Type"] == "AWS::DynamoDB::Table" for each in found.values())
     return f"{len(functions)} functions, {tables} tables, {len(found)} resources in all"
+
+
+def _policy_size(resource: dict[str, Any]) -> int:
+    """Characters of a policy or of a role's inline policies, less white space, as long as names get."""
+    properties = resource.get("Properties", {})
+    documents = [properties.get("PolicyDocument"), *(properties.get("Policies") or ())]
+    text = json.dumps([each for each in documents if each], separators=(",", ":"))
+    for name, longest in _LONGEST.items():
+        text = text.replace(f"${{AWS::{name}}}", longest)
+    return len(re.sub(r'{"Fn::Sub":("[^"]*")}', r"\1", text))
 
 
 def references(value: Any) -> Iterator[str]:

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import Any
 
@@ -27,8 +27,39 @@ _TRANSACTED = {
     "Get": "GetItem",
 }
 
-FOR_ALL: dict[str, str] = {}
-"""Who works for all tenants, or before the tenant is known, and why."""
+_SIGN_IN = "the tenant is found out here, from an e-mail address, a cookie or a link"
+_COUNTERS = "attempts are counted by address and account, which belong to no tenant"
+_EVERYBODY = "looks after all tenants"
+FOR_ALL: dict[str, str] = {
+    "authenticating by bearer": "reads the sign-in or key, its user and its tenant, to know who calls",
+    "authenticating by agent": "finds the tenant by the key that the request is signed with",
+    "POST /v1/auth/login": _SIGN_IN,
+    "POST /v1/auth/refresh": _SIGN_IN,
+    "POST /v1/auth/logout": _SIGN_IN,
+    "POST /v1/auth/sign-up": _SIGN_IN,
+    "POST /v1/auth/sign-up/confirm": "makes the tenant",
+    "POST /v1/auth/password-reset": _SIGN_IN,
+    "POST /v1/auth/password-reset/confirm": _SIGN_IN,
+    "POST /v1/auth/invitation": _SIGN_IN,
+    "POST /v1/auth/invitation/accept": _SIGN_IN,
+    "POST /agent/v1/enroll": "finds the tenant by the enrolment token",
+    "PUT /v1/me/password": _COUNTERS,
+    "POST /v1/tenant/deletion": _COUNTERS,
+    "event_socket_opened": "the tenant is known by the ticket, which comes with the first message",
+    "event_socket_said": "finds the tenant by the ticket",
+    "event_socket_closed": "finds the tenant by the connection",
+    "close_silent_event_sockets": _EVERYBODY,
+    "controllers_changed": _EVERYBODY,
+    "sessions_changed": _EVERYBODY,
+    "audit_changed": _EVERYBODY,
+    "mail_requested": "writes mails of all tenants, and finds accounts by e-mail address",
+    "departures_changed": _EVERYBODY,
+    "sweep_audit": _EVERYBODY,
+    "sweep_departures": _EVERYBODY,
+    "sweep_mail": _EVERYBODY,
+    "sweep_sessions": _EVERYBODY,
+}
+"""Who works for all tenants, or before the tenant is known, and why. Anything else is confined."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +88,10 @@ class Access:
         )
 
 
+def _test() -> str:
+    return os.environ.get("PYTEST_CURRENT_TEST", "no test")
+
+
 def _mask(key: str, tenant_id: str) -> str:
     if key == tenant_id:
         return "<tenant>"
@@ -68,34 +103,42 @@ class Recording:
     """What was asked for: confined requests with one example each, unconfined ones by who made them."""
 
     hash_keys: dict[tuple[str, str | None], str]
+    lookups: frozenset[str]
     confined: dict[Access, tuple[str, Access, str]] = field(default_factory=dict)
-    unconfined: dict[str, set[str]] = field(default_factory=dict)
+    unconfined: dict[str, dict[str, str]] = field(default_factory=dict)
+    paused: bool = False
 
     def saw(self, operation: str, parameters: dict[str, Any]) -> None:
         """One request of the shared client."""
+        if self.paused:
+            return
         tenant_id = confinement()
         found = accesses(operation, parameters, self.hash_keys)
         if tenant_id is None:
             who = _who(sys._getframe(1))
             if who is not None:
-                self.unconfined.setdefault(who, set()).update(f"{each.action} {each.table}" for each in found)
+                what = self.unconfined.setdefault(who, {})
+                for each in found:
+                    what.setdefault(f"{each.action} {each.table}", _test())
             return
         for each in found:
-            masked = each.masked(tenant_id)
+            # A lookup's keys name no tenant, and no policy asks for them.
+            masked = each.masked(tenant_id) if each.table not in self.lookups else replace(each, keys=())
             if masked not in self.confined:
-                self.confined[masked] = (tenant_id, each, os.environ.get("PYTEST_CURRENT_TEST", ""))
+                self.confined[masked] = (tenant_id, each, _test())
 
-    def verdicts(self, policy: dict[str, Any], lookups: frozenset[str]) -> list[str]:
+    def verdicts(self, policy: dict[str, Any]) -> list[str]:
         """Everything that is wrong; empty when tenants are apart."""
         wrong = []
         for masked, (tenant_id, access, test) in self.confined.items():
             if not allowed(policy, access.request(tenant_id)):
                 wrong.append(f"refused to its own tenant: {masked} (in {test})")
-            if access.table not in lookups and allowed(policy, access.request(_OTHER)):
+            if access.table not in self.lookups and allowed(policy, access.request(_OTHER)):
                 wrong.append(f"open to another tenant: {masked} (in {test})")
         for who, what in self.unconfined.items():
             if who not in FOR_ALL:
-                wrong.append(f"not confined, and not explained: {who}: {', '.join(sorted(what))}")
+                asked = ", ".join(sorted(what))
+                wrong.append(f"not confined, and not explained: {who}: {asked} (in {min(what.values())})")
         return wrong
 
 
@@ -162,17 +205,18 @@ def _text(value: dict[str, Any]) -> tuple[str, ...]:
 
 def _who(frame: FrameType | None) -> str | None:
     """Which entry point of the product makes this request; None for what a test does itself."""
+    found = None
     while frame is not None:
         code = frame.f_code
         if code.co_name == "_serve" and code.co_filename.endswith("core/api.py"):
             operation = frame.f_locals["operation"]
-            known = frame.f_locals.get("caller")
-            return f"{operation.method} {operation.path}" if known else f"authenticating {operation.security}"
+            route = f"{operation.method} {operation.path}"
+            return route if "caller" in frame.f_locals else f"authenticating by {operation.security}"
         composed = code.co_filename.endswith("/app.py") and "chalice/" not in code.co_filename
         if composed and code.co_name.isidentifier():  # not a lambda, nor the module itself
-            return code.co_name
+            found = code.co_name
         frame = frame.f_back
-    return None
+    return found
 
 
 def hash_keys() -> dict[tuple[str, str | None], str]:
@@ -211,31 +255,36 @@ def policy() -> dict[str, Any]:
     return found
 
 
+_recorders: list[Recording] = []
+
+
 @contextmanager
 def recording() -> Iterator[Recording]:
-    """Records everything that the process's DynamoDB client is asked for."""
+    """Records what the process's DynamoDB client is asked for. Of several only the innermost does."""
     from chalicelib.core.dynamo import new_connection
+    from infra.package.isolation import LOOKUPS
+    from infra.package.resources import PREFIX
 
     events = new_connection().client.meta.events
-    recorder = Recording(hash_keys())
+    recorder = Recording(hash_keys(), frozenset(f"{PREFIX}{name}" for name in LOOKUPS))
 
     def saw(params: dict[str, Any], model: Any, **_: Any) -> None:
-        recorder.saw(model.name, params)
+        if _recorders[-1] is recorder:
+            recorder.saw(model.name, params)
 
     events.register("provide-client-params.dynamodb", saw)
+    _recorders.append(recorder)
     try:
         yield recorder
     finally:
+        _recorders.remove(recorder)
         events.unregister("provide-client-params.dynamodb", saw)
 
 
 @contextmanager
 def judged() -> Iterator[Recording]:
     """Fails in the end if anything that was recorded should not be."""
-    from infra.package.isolation import LOOKUPS
-    from infra.package.resources import PREFIX
-
     with recording() as recorder:
         yield recorder
-    wrong = recorder.verdicts(policy(), frozenset(f"{PREFIX}{name}" for name in LOOKUPS))
+    wrong = recorder.verdicts(policy())
     assert not wrong, "tenants are not apart:\n" + "\n".join(wrong)
