@@ -170,3 +170,27 @@ def test_nobody_slips_into_a_group_between_its_last_member_and_its_end(client, t
     with pytest.raises(NotFound):
         late.join(tenant.id, group_id, tenant.member_id)
     assert control_plane.identity.people.get(tenant.id, tenant.member_id).groups == ()
+
+
+def test_a_group_takes_nobody_in_while_it_is_taken_apart(client, tenant, group, control_plane):
+    from dataclasses import fields
+
+    from chalicelib.core.errors import NotFound
+
+    service = control_plane.groups
+    group_id = group("Lab", tenant.member_id)
+    late = []
+
+    class Racing(type(service)):
+        """Somebody is put in after the last look at who is in."""
+
+        def _members(self, tenant_id, wanted):
+            yield from super()._members(tenant_id, wanted)
+            with pytest.raises(NotFound):
+                service.join(tenant_id, wanted, tenant.admin_id)
+            late.append(wanted)
+
+    racing = Racing(**{each.name: getattr(service, each.name) for each in fields(service)})
+    racing.remove(tenant.id, group_id)
+    assert late == [group_id]
+    assert all(group_id not in each.groups for each in control_plane.identity.people.every(tenant.id))

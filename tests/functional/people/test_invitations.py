@@ -258,6 +258,29 @@ def test_a_group_that_went_meanwhile_keeps_nobody_out(client, tenant, group, add
     assert me["group_ids"] == [kept]
 
 
+def test_nobody_is_made_in_a_group_that_goes_at_that_moment(client, tenant, group, control_plane, address):
+    service = control_plane.invitations
+    group_id = group("Lab")
+    link = _invite(client, tenant, address, group_ids=[group_id]).json["link"]
+    store, closed = service.groups.store, []
+
+    class LateGroups(type(store)):
+        """Lists the group as open, and then it is closed before the acceptance commits."""
+
+        def all_of(self, tenant_id):
+            found = super().all_of(tenant_id)
+            if not closed:
+                closed.append(group_id)
+                control_plane.uow.commit([store.close(store.get(tenant_id, group_id))])
+            return found
+
+    late = replace(service, groups=replace(service.groups, store=LateGroups()))
+    incoming = SimpleNamespace(source_ip="127.0.0.1", headers={})
+    late.accept(_token(link), "New", PASSWORD, incoming)
+    (made,) = [each for each in control_plane.identity.people.every(tenant.id) if each.email == address]
+    assert made.groups == ()
+
+
 def test_owners_are_invited_by_owners(client, tenant, hire, address):
     owner = hire("owner")
     refused = _invite(client, tenant, address, role="owner")

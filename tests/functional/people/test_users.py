@@ -236,11 +236,12 @@ def test_sign_ins_of_others(client, tenant, stranger):
 
 @pytest.mark.feature("Everybody can look up what each role may do")
 def test_roles_are_the_one_table(client, tenant):
-    from chalicelib.identity.rules import DESCRIPTIONS, PERMISSIONS
+    from chalicelib.identity.rules import DESCRIPTIONS, PERMISSIONS, PERSONAL
 
     answer = client("GET", "/v1/roles", token=tenant.member).json
     assert {each["name"]: set(each["permissions"]) for each in answer["items"]} == {
         role.value: set(allowed) for role, allowed in PERMISSIONS.items()
     }
     assert {each["name"]: each["description"] for each in answer["permissions"]} == DESCRIPTIONS
+    assert {each["name"] for each in answer["permissions"] if each["personal"]} == PERSONAL
     assert client("GET", "/v1/roles").status == 401
