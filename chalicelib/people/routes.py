@@ -6,7 +6,7 @@ from chalicelib.core import paging
 from chalicelib.core.api import Api, Call
 from chalicelib.core.caller import Incoming
 from chalicelib.core.errors import Conflict, Forbidden, NotFound
-from chalicelib.identity.service import DESCRIPTIONS, PERMISSIONS, User
+from chalicelib.identity.service import DESCRIPTIONS, PERMISSIONS, PERSONAL, User
 from chalicelib.people.rules import ROLES
 from chalicelib.people.schemas import (
     ChangeUser,
@@ -74,7 +74,10 @@ def _reading(api: Api[User], service: PeopleService) -> None:
                 RoleView(name=role.value, description=text, permissions=sorted(PERMISSIONS[role]))
                 for role, text in ROLES.items()
             ],
-            permissions=[PermissionView(name=name, description=text) for name, text in DESCRIPTIONS.items()],
+            permissions=[
+                PermissionView(name=name, description=text, personal=name in PERSONAL)
+                for name, text in DESCRIPTIONS.items()
+            ],
         )
 
 

@@ -104,6 +104,7 @@ class SignInList(ResponseBody):
 class PermissionView(ResponseBody):
     name: str
     description: str
+    personal: bool = Field(description="For people alone: no API key carries it.")
 
 
 class RoleView(ResponseBody):

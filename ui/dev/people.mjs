@@ -26,10 +26,11 @@ const problem = (status, code, detail, errors = []) => ({
 });
 const gone = problem(404, "not_found", "There is no such thing.");
 const page = (items) => ok({ items, next_cursor: null });
+const PERSONAL = ["account:write", "owners:write", "tenant:delete"];
 const roles = () =>
   ok({
     items: Object.entries(ROLES).map(([name, [description, permissions]]) => ({ name, description, permissions })),
-    permissions: every.map((name) => ({ name, description: DESCRIPTIONS[name] })),
+    permissions: every.map((name) => ({ name, description: DESCRIPTIONS[name], personal: PERSONAL.includes(name) })),
   });
 
 export const permissionsOf = (role) => ROLES[role][1];

@@ -10,6 +10,7 @@ const roles: Roles = {
   permissions: ["sessions:read", "sessions:write", "account:write", "owners:write", "audit:read"].map((name) => ({
     name,
     description: name,
+    personal: name === "account:write" || name === "owners:write",
   })),
 };
 

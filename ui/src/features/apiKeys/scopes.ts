@@ -2,13 +2,10 @@
 import type { Role, Roles } from "@/api/types";
 import { subjects, type Subject } from "@/features/roles/roles";
 
-/** The server gives these to no key (identity's rules): they would make its holder more than a key. */
-const PERSONAL: readonly string[] = ["account:write", "owners:write", "tenant:delete"];
-
-/** The scopes that a key of somebody in this role may have. */
+/** The scopes that a key of somebody in this role may have: nothing that is for people alone. */
 export function offered(roles: Roles, role: Role): Subject[] {
   const allowed = new Set(roles.items.find(({ name }) => name === role)?.permissions);
-  return subjects(roles.permissions.filter(({ name }) => allowed.has(name) && !PERSONAL.includes(name)));
+  return subjects(roles.permissions.filter(({ name, personal }) => allowed.has(name) && !personal));
 }
 
 export const everyScope = (from: readonly Subject[]): string[] =>

@@ -8,9 +8,9 @@ const roles: Roles = {
     { name: "auditor", description: "", permissions: ["sessions:read", "audit:read"] },
   ],
   permissions: [
-    { name: "sessions:read", description: "See sessions" },
-    { name: "sessions:write", description: "Create sessions" },
-    { name: "audit:read", description: "Search the audit log" },
+    { name: "sessions:read", description: "See sessions", personal: false },
+    { name: "sessions:write", description: "Create sessions", personal: false },
+    { name: "audit:read", description: "Search the audit log", personal: false },
   ],
 };
 
