@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
+from tests.support import isolation
 from tests.support.emulator import Emulator
 from tests.support.lambda_client import LambdaClient
 from tests.support.mailbox import Mailbox
@@ -28,8 +29,9 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 
 @pytest.fixture(scope="session")
-def control_plane(emulator: Emulator) -> Any:
-    """The `app` module with its tables created."""
+def control_plane(emulator: Emulator) -> Iterator[Any]:
+    """The `app` module with its tables created. When the run ends, what it asked DynamoDB for is held against
+    the policy that keeps tenants apart on AWS: an error at the teardown of the last test is that verdict."""
     from chalicelib.core.config import config
     from infra import buckets, tables
 
@@ -40,7 +42,8 @@ def control_plane(emulator: Emulator) -> Any:
 
     # Argon2 is meant to be slow; what it costs is not what these tests are about.
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    return app
+    with isolation.judged():
+        yield app
 
 
 @pytest.fixture(scope="session")
