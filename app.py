@@ -91,11 +91,16 @@ def stream_of(name: str) -> str:
     return f"arn:aws:dynamodb:{settings.region}:000000000000:table/{table(name)}/stream/label"
 
 
+def shut_out(tenant_id: str) -> None:
+    """Whoever of the tenant follows events asks for it anew, if they still may."""
+    sockets.close_all(tenant_id)
+
+
 settings = config()
 timings = settings.timings
 uow = DynamoUnitOfWork(entry=entry_of)
 
-tenancy = TenancyService(DynamoTenantStore(), uow, utc_now)
+tenancy = TenancyService(DynamoTenantStore(), uow, utc_now, on_narrowed=shut_out)
 mail = MailService(DynamoMailStore(), mail_port(settings), uow, utc_now, settings.mail_from)
 identity = IdentityService(
     DynamoPersonStore(), DynamoSignInStore(), tenancy, DynamoReads(), uow, utc_now, timings

@@ -43,9 +43,13 @@ __all__ = [
 
 @dataclass(frozen=True)
 class TenancyService:
+    """`on_narrowed` is told of a tenant whose people may not all go on where they are: what they hold open
+    has to be asked for anew."""
+
     store: TenantStore
     uow: UnitOfWork
     clock: Clock
+    on_narrowed: Callable[[str], object]
 
     def create(
         self,
@@ -144,6 +148,8 @@ class TenancyService:
             trail.note(**_differences(before, after), **({"logo": "changed"} if writes else {}))
             if writes or after != before:
                 self.uow.commit([self.store.change(before, after), *writes])
+            if moved and after.settings.ip_allow_list:
+                self.on_narrowed(tenant_id)
             return after
 
         return on_conflict(attempt)
@@ -156,7 +162,9 @@ class TenancyService:
     def suspend(self, tenant_id: str, reason: str) -> Tenant:
         """From the next request on its people, keys and sign-ins are refused. Raises NotFound, and Conflict
         `tenant_deleting`."""
-        return self._alter(tenant_id, lambda each: _moved(each, TenantState.SUSPENDED, reason))
+        suspended = self._alter(tenant_id, lambda each: _moved(each, TenantState.SUSPENDED, reason))
+        self.on_narrowed(tenant_id)
+        return suspended
 
     def resume(self, tenant_id: str) -> Tenant:
         """Everything works again as it did. Raises NotFound, and Conflict `tenant_deleting`."""

@@ -78,7 +78,6 @@ def suspend(options: Namespace) -> None:
     with _trail("tenant.suspend", tenant):
         trail.note(reason=options.reason, end_sessions=options.end_sessions)
         app.tenancy.suspend(tenant.id, options.reason)
-        app.sockets.close_all(tenant.id)
     print(f"{tenant.slug} is suspended: sign-ins, keys and enrolments are refused from the next request on.")
     if not options.end_sessions:
         print("Sessions that run go on; `--end-sessions` ends them.")

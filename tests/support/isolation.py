@@ -54,6 +54,7 @@ FOR_ALL: dict[str, str] = {
     "audit_changed": _EVERYBODY,
     "mail_requested": "writes mails of all tenants, and finds accounts by e-mail address",
     "departures_changed": _EVERYBODY,
+    "shut_out": "by the operator's command; in a request it is the request's",
     "sweep_audit": _EVERYBODY,
     "sweep_departures": _EVERYBODY,
     "sweep_mail": _EVERYBODY,

@@ -34,3 +34,23 @@ def test_a_new_name_disconnects_nobody(client: LambdaClient, tenant: Any, socket
     path = f"/v1/users/{tenant.member_id}"
     assert client("PATCH", path, {"name": "Ada"}, token=tenant.admin).status == 200
     assert sockets.closed == set()
+
+
+@pytest.mark.parametrize("how", ["addresses", "suspended"])
+def test_an_organisation_that_narrows_disconnects_everybody(
+    client: LambdaClient, tenant: Any, stranger: Any, sockets: Any, ticket: Any, how: str
+) -> None:
+    mine, theirs, foreign = sockets.open(), sockets.open(), sockets.open()
+    for opened, token in ((mine, tenant.admin), (theirs, tenant.member), (foreign, stranger.member)):
+        sockets.say(opened, {"type": "authenticate", "ticket": ticket(token)})
+    body = {"settings": {"ip_allow_list": ["127.0.0.0/8"]}, "branding": {"accent": "#112233"}}
+    if how == "suspended":
+        sockets.app.tenancy.suspend(tenant.id, "a test")
+    else:
+        assert client("PATCH", "/v1/tenant", body, token=tenant.admin).status == 200
+    assert sockets.closed == {mine, theirs}
+    if how == "addresses":
+        again = sockets.open()
+        sockets.say(again, {"type": "authenticate", "ticket": ticket(tenant.member)})
+        assert client("PATCH", "/v1/tenant", body, token=tenant.admin).status == 200
+        assert sockets.closed == {mine, theirs}, "nothing became narrower"

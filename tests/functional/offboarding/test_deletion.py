@@ -76,8 +76,8 @@ def furnish(app: Any, client: LambdaClient, tenant: Any, owner: str, works: Any)
     export = ask("POST", "/v1/tenant/exports", token=owner)
     works.finish(tenant.id, export["id"])
     socket(app, client, tenant)
-    deliver(app, "sessions", app.sessions_changed)
-    deliver(app, "controllers", app.controllers_changed)
+    deliver(tenant.id, "sessions", app.sessions_changed)
+    deliver(tenant.id, "controllers", app.controllers_changed)
     return Household(desk, owner, key["key"], token, running, ended)
 
 
@@ -91,21 +91,25 @@ def socket(app: Any, client: LambdaClient, tenant: Any) -> None:
     assert app.connection_store.of_tenant(tenant.id)
 
 
-def deliver(app: Any, table: str, handler: Any) -> int:
-    """All of a table's stream, once more."""
+def deliver(tenant_id: str, table: str, handler: Any) -> None:
+    """All that a table's stream tells of a tenant, once more."""
     streams, name = boto3.client("dynamodbstreams"), f"streamspace-{table}"
     arn = boto3.client("dynamodb").describe_table(TableName=name)["Table"]["LatestStreamArn"]
     shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
     start = {"StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
-    found = streams.get_records(
-        ShardIterator=streams.get_shard_iterator(**start)["ShardIterator"], Limit=1000
-    )
-    records = found["Records"]
-    for each in records:
+    iterator = streams.get_shard_iterator(**start)["ShardIterator"]
+    found: list[dict[str, Any]] = []
+    while iterator:
+        answer = streams.get_records(ShardIterator=iterator, Limit=1000)
+        if not answer["Records"]:
+            break
+        found += [each for each in answer["Records"] if tenant_id in str(each["dynamodb"]["Keys"])]
+        iterator = answer.get("NextShardIterator")
+    assert found, "it tells of something"
+    for each in found:
         each["dynamodb"]["ApproximateCreationDateTime"] = 0
         each["eventSourceARN"] = arn
-    handler({"Records": records}, _Context())
-    return len(records)
+    handler({"Records": found}, _Context())
 
 
 def ask_deletion(client: LambdaClient, house: Household) -> None:
@@ -151,10 +155,10 @@ def test_nothing_is_left(
     assert of_tenant(neighbour.id) == theirs
     assert client("GET", "/v1/sessions", token=neighbour.member).status == 200
     # What the tables' streams still tell of it, late, brings nothing back.
-    deliver(control_plane, "sessions", control_plane.sessions_changed)
-    deliver(control_plane, "controllers", control_plane.controllers_changed)
-    deliver(control_plane, "audit", control_plane.audit_changed)
-    deliver(control_plane, "offboarding-jobs", control_plane.departures_changed)
+    deliver(tenant.id, "sessions", control_plane.sessions_changed)
+    deliver(tenant.id, "controllers", control_plane.controllers_changed)
+    deliver(tenant.id, "audit", control_plane.audit_changed)
+    deliver(tenant.id, "offboarding-jobs", control_plane.departures_changed)
     control_plane.audit.sweep()
     letters = mailbox.letters(f"owner@{tenant.slug}.example")
     assert [str(each["Subject"]).endswith(" has been deleted") for each in letters] == [True]
