@@ -3,14 +3,18 @@
 import re
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
 from botocore.session import get_session
 
+from chalicelib.core import connection
+from chalicelib.core.config import config
 from chalicelib.core.confinement import confined_to
 from chalicelib.core.credentials import TenantCredentials, assuming, confine
+from chalicelib.core.dynamo import new_connection
 from chalicelib.core.errors import Unavailable
 
 ROLE = "arn:aws:iam::000000000000:role/streamspace-tenant"
@@ -89,3 +93,17 @@ def test_without_sts_nothing_is_signed_at_all(emulator: Any, monkeypatch: pytest
     assert sent == []
     client.list_tables(Limit=1)
     assert len(sent) == 1
+
+
+@pytest.mark.parametrize("role", [ROLE, None])
+def test_the_one_client_of_all_models_does_so_where_a_role_is_set(
+    emulator: Any, monkeypatch: pytest.MonkeyPatch, role: str | None
+) -> None:
+    settings = replace(config(), tenant_role_arn=role)
+    monkeypatch.setattr(connection, "config", lambda: settings)
+    monkeypatch.setattr(connection.SharedConnection, "_shared", None)
+    credentials = new_connection().client._request_signer._credentials
+    own = credentials.get_frozen_credentials().access_key
+    with confined_to(ONE):
+        inside = credentials.get_frozen_credentials().access_key
+    assert (inside == own) is (role is None)
