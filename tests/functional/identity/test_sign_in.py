@@ -27,6 +27,29 @@ def test_login_gives_a_token_that_works(client, tenant):
     assert me.json["via"] == "sign-in"
 
 
+def test_the_last_sign_in_is_remembered(control_plane, client, tenant):
+    def last():
+        return control_plane.identity.person(tenant.id, tenant.member_id).last_sign_in_at
+
+    before = last()
+    client("POST", "/v1/auth/login", {"email": tenant.member_email, "password": "not it at all"})
+    assert last() == before
+    client("POST", "/v1/auth/login", {"email": tenant.member_email, "password": PASSWORD})
+    assert last() > before
+
+
+def test_signing_in_and_out_is_in_the_audit_log(control_plane, client, tenant):
+    cookie = _cookie(client("POST", "/v1/auth/login", {"email": tenant.member_email, "password": PASSWORD}))
+    client("POST", "/v1/auth/logout", headers={"cookie": cookie})
+    told = [each for _, each in control_plane.audit.export(tenant.id)]
+    mine = [each for each in told if each["actor"]["id"] == tenant.member_id]
+    assert [(each["action"], each["outcome"]) for each in mine][-2:] == [
+        ("auth.login", "succeeded"),
+        ("auth.logout", "succeeded"),
+    ]
+    assert mine[-2]["via"] == mine[-1]["via"] == f"sign-in:{cookie.split('.')[2]}"
+
+
 def test_wrong_password_and_unknown_account_read_the_same(client, tenant):
     wrong = client("POST", "/v1/auth/login", {"email": tenant.admin_email, "password": "not it at all"})
     unknown = client(
