@@ -2,13 +2,17 @@ import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import { useState } from "react";
 import { changePassword } from "@/api/account";
+import { getOrganisation } from "@/api/organisation";
 import { useFlash } from "@/components/Flash";
 import { SectionForm } from "@/components/SectionForm";
+import { useRead } from "@/components/useRead";
 import { useSubmit } from "@/components/useSubmit";
+import { useCan } from "./AccountProvider";
 import { NewPasswordField } from "./NewPasswordField";
 
 export function PasswordForm({ onChanged }: { onChanged: () => void }) {
   const flash = useFlash();
+  const canReadSettings = useCan("tenant:read");
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
   const { busy, problem, tried, run } = useSubmit();
@@ -23,6 +27,8 @@ export function PasswordForm({ onChanged }: { onChanged: () => void }) {
       },
       current === "" || next === "",
     );
+  const { data: organisation } = useRead(getOrganisation, canReadSettings ? "" : null);
+  const least = organisation?.settings?.password_min_length;
   const missing = tried && (current !== "" || next !== "");
   return (
     <SectionForm
@@ -54,6 +60,7 @@ export function PasswordForm({ onChanged }: { onChanged: () => void }) {
         onChange={setNext}
         errorText={missing && next === "" ? "Enter a new password." : problem?.field("new_password")}
         testId="account-new-password"
+        {...(least === undefined ? {} : { minLength: least })}
       />
     </SectionForm>
   );

@@ -1,14 +1,14 @@
 import FormField from "@cloudscape-design/components/form-field";
 import RadioGroup from "@cloudscape-design/components/radio-group";
 import Select from "@cloudscape-design/components/select";
-import { useMemo } from "react";
+import { useMemo, useRef, useState } from "react";
+import { asProblem, type Problem } from "@/api/problem";
 import type { Preferences } from "@/api/types";
 import { useFlash } from "@/components/Flash";
 import { ProblemAlert } from "@/components/ProblemAlert";
 import { SectionForm } from "@/components/SectionForm";
 import { browserZone, fullTime } from "@/components/time";
 import { useNow } from "@/components/useNow";
-import { useSubmit } from "@/components/useSubmit";
 import { setTheme, type ThemeChoice } from "@/features/theme/theme";
 import { useAccount, useMe } from "./AccountProvider";
 
@@ -28,7 +28,8 @@ export function PreferencesForm() {
   const { preferences } = useMe().user;
   const { change } = useAccount();
   const flash = useFlash();
-  const { problem, run } = useSubmit();
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const before = useRef<Promise<void>>(Promise.resolve());
   const now = useNow(1000);
   const zones = useMemo(() => {
     const usual = { value: BROWSER, label: `As this browser (${browserZone()})` };
@@ -38,11 +39,18 @@ export function PreferencesForm() {
     ];
   }, []);
   const zone = preferences.time_zone ?? BROWSER;
-  const save = (next: Preferences) =>
-    void run(async () => {
-      await change({ preferences: next });
-      flash.success("Your preferences were saved.");
+  // One after the other: a choice made while another is saved is neither dropped nor overtaken.
+  const save = (next: Preferences) => {
+    before.current = before.current.then(async () => {
+      try {
+        await change({ preferences: next });
+        setProblem(null);
+        flash.success("Your preferences were saved.");
+      } catch (error) {
+        setProblem(asProblem(error));
+      }
     });
+  };
   return (
     <SectionForm title="Preferences" description="They follow you to every browser that you sign in with.">
       <ProblemAlert problem={problem} header="Your preferences were not saved" />

@@ -21,7 +21,7 @@ export function DataExport() {
   return (
     <SectionForm
       title="Export of all data"
-      description="Everything that StreamSpace keeps about your organisation, as JSON lines. Secrets such as password and key hashes are left out."
+      description="Everything that StreamSpace keeps about your organisation, as compressed JSON lines. Secrets such as password and key hashes are left out."
     >
       <ProblemAlert problem={problem} header="The export was not started" />
       <ProblemAlert
