@@ -30,7 +30,7 @@ PREFIX = {
     "group": "grp",
     "invitation": "inv",
     "api_key": "key",
-    "sign_in": "fam",
+    "sign_in": "sgn",
     "export": "exp",
 }
 

@@ -83,7 +83,7 @@ class Organisation:
 
     def expired(self, actor: Actor) -> str:
         """An access token that was good yesterday."""
-        user = User(self.id, actor.user_id, actor.role, "fam-" + "0" * 26)
+        user = User(self.id, actor.user_id, actor.role, "sgn-" + "0" * 26)
         return tokens.issue_access(user, now=utc_now() - timedelta(days=1), lifetime=900)
 
     def revoked(self, role: Role) -> str:
