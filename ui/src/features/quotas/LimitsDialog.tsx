@@ -85,12 +85,12 @@ interface FieldProps {
 }
 
 function LimitField({ resource, value: { choice, text }, errorText, onChange }: FieldProps) {
-  const { id, label, example, amount, show, problem, zero } = resource;
+  const { id, label, example, amount, show, problem, zero, note } = resource;
   const typed = text.trim();
   const reads = typed && !problem(typed) ? show(amount(typed)) : null;
   return (
     <Grid gridDefinition={[{ colspan: { default: 12, xs: 5 } }, { colspan: { default: 12, xs: 7 } }]}>
-      <FormField label={label}>
+      <FormField label={label} constraintText={note}>
         <Select
           selectedOption={CHOICES.find(({ value }) => value === choice) ?? null}
           options={CHOICES}

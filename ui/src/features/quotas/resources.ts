@@ -12,6 +12,8 @@ export interface Resource {
   example: string;
   /** What a limit of zero means. */
   zero: string;
+  /** What a reader might take it for, and it is not. */
+  note?: string;
 }
 
 const MOST = 1_000_000;
@@ -64,5 +66,6 @@ export const RESOURCES: readonly Resource[] = [
     problem: bytesProblem,
     example: "100Gi",
     zero: "Only sessions without a persistent home can be launched.",
+    note: "What homes are declared to need, while their sessions live. No disk enforces it.",
   },
 ];
