@@ -70,6 +70,9 @@ def test_left_and_used_add_up(limit: int | None, used: int) -> None:
     assert left(limit, used) + used == (UNLIMITED if limit is None else limit)
 
 
-@given(st.lists(st.integers(0, 100), min_size=5, max_size=5), st.lists(st.integers(0, 100), min_size=5, max_size=5))
+@given(
+    st.lists(st.integers(0, 100), min_size=5, max_size=5),
+    st.lists(st.integers(0, 100), min_size=5, max_size=5),
+)
 def test_amounts_add_up(one: list[int], other: list[int]) -> None:
     assert astuple(Amount(*one) + Amount(*other)) == tuple(a + b for a, b in zip(one, other, strict=True))
