@@ -109,11 +109,7 @@ attempts = Attempts(DynamoAttemptStore(), uow, utc_now)
 sign_ins = SignInService(identity, attempts, uow, utc_now)
 account = AccountService(identity, attempts)
 recovery = RecoveryService(identity, attempts, mail, uow, utc_now, settings.public_url)
-sign_up = SignUpService(
-    identity, attempts, DynamoLinkStore(), mail, uow, utc_now, settings.public_url, open=settings.sign_up
-)
 mail.register("password_reset", recovery.compose)
-mail.register("sign_up", sign_up.compose)
 refresh_cookie = RefreshCookie(settings.secure_cookies, int(timings.refresh_token), settings.origin)
 objects = ObjectStore(settings)
 audit = AuditService(
@@ -132,7 +128,19 @@ quotas = QuotaService(
     group_names=groups.names,
     is_user=lambda tenant_id, user_id: identity.people.get(tenant_id, user_id) is not None,
 )
-catalog = CatalogService(DynamoTemplateStore(), groups, tenancy, uow, utc_now)
+catalog = CatalogService(DynamoTemplateStore(), groups, tenancy, uow, utc_now, settings.image_tag)
+sign_up = SignUpService(
+    identity,
+    attempts,
+    DynamoLinkStore(),
+    mail,
+    uow,
+    utc_now,
+    settings.public_url,
+    open=settings.sign_up,
+    furnish=catalog.starters,
+)
+mail.register("sign_up", sign_up.compose)
 
 queues = Queues(settings)
 agent_store, controller_store = DynamoAgentStore(), DynamoControllerStore()

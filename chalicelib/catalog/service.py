@@ -5,12 +5,13 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from chalicelib.catalog.rules import Template, TemplateResources, check
+from chalicelib.catalog.starters import starters
 from chalicelib.catalog.store import Position, TemplateStore
 from chalicelib.core import trail
 from chalicelib.core.clock import Clock
 from chalicelib.core.errors import NotFound
 from chalicelib.core.retry import on_conflict
-from chalicelib.core.unit_of_work import UnitOfWork
+from chalicelib.core.unit_of_work import UnitOfWork, Write
 from chalicelib.identity.service import User
 from chalicelib.people.service import GroupService, open_to
 from chalicelib.tenancy.service import TenancyService
@@ -27,6 +28,7 @@ class CatalogService:
     tenancy: TenancyService
     uow: UnitOfWork
     clock: Clock
+    image_tag: str
 
     def add(self, template: Template) -> Template:
         """A new template. Raises Invalid that names the field, Conflict `plan_limit`."""
@@ -36,6 +38,10 @@ class CatalogService:
         trail.note(image=template.image)
         self.uow.commit([self.store.add(check(template))])
         return template
+
+    def starters(self, tenant_id: str) -> list[Write]:
+        """What a new organisation begins with, to be committed with it."""
+        return [self.store.add(check(each)) for each in starters(tenant_id, self.image_tag, self.clock())]
 
     def get(self, tenant_id: str, template_id: str) -> Template:
         """Raises NotFound, also for another tenant's."""

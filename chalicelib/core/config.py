@@ -79,7 +79,8 @@ class Timings:
 class Config:
     """The deployment's choices. Unset stream and event URLs mean: the host that the API is called at.
 
-    `sign_up` lets organisations make themselves (`on` or `off`).
+    `sign_up` lets organisations make themselves (`on` or `off`); `image_tag` is of the images that their
+    first templates name.
 
     `mail` is where mails go: `ses:<sender>`, `smtp://host:port`, `smtps://host:port` or `file:<folder>`;
     `mail_login` is `user:password` for SMTP, or `mail_login_secret` names a secret that holds it.
@@ -100,6 +101,7 @@ class Config:
     keys_file: str | None = None
     keys_secret: str | None = None
     sign_up: bool = False
+    image_tag: str = "dev"
     mail: str = ""
     mail_from: str = "StreamSpace <streamspace@localhost>"
     mail_login: str = field(default="", repr=False)
@@ -149,6 +151,7 @@ def read(environment: Mapping[str, str]) -> Config:
         keys_file=get("KEYS_FILE", "") or None,
         keys_secret=get("KEYS_SECRET", "") or None,
         sign_up=_switch("SIGN_UP", get("SIGN_UP", "off")),
+        image_tag=get("IMAGE_TAG", base.image_tag),
         mail=mail,
         mail_from=get("MAIL_FROM", mail.removeprefix("ses:") if mail.startswith("ses:") else base.mail_from),
         mail_login=get("MAIL_LOGIN", base.mail_login),

@@ -3,6 +3,7 @@
 import re
 import secrets
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.core import trail
@@ -30,7 +31,8 @@ _SLUGS_TRIED = 5
 
 @dataclass(frozen=True)
 class SignUpService:
-    """`public_url` is where mails send people; `open` whether this deployment takes new organisations."""
+    """`public_url` is where mails send people; `open` whether this deployment takes new organisations;
+    `furnish` what a new one begins with."""
 
     identity: IdentityService
     attempts: Attempts
@@ -40,6 +42,7 @@ class SignUpService:
     clock: Clock
     public_url: str
     open: bool
+    furnish: Callable[[str], list[Write]]
 
     def ask(self, organisation: str, email: str, name: str, incoming: Incoming) -> None:
         """A mail with a link that makes the organisation; nothing exists until it is followed, so nobody
@@ -86,7 +89,7 @@ class SignUpService:
             owner, writes = self.identity.add_person(tenant.id, email, name, password_hash, Role.OWNER)
             _tell(tenant, owner)
             try:
-                self.uow.commit([used, *home, *writes])
+                self.uow.commit([used, *home, *writes, *self.furnish(tenant.id)])
             except Conflict as conflict:
                 if conflict.code != "slug_taken":
                     raise

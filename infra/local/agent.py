@@ -1,8 +1,4 @@
-"""Furnishes a new installation through the public API, then becomes the agent.
-
-Templates are made once; who deletes them does not get them back. The agent enrols with a token like any
-other: nothing about it is special but that it is here.
-"""
+"""Enrols the agent of this machine, with a token like any other's, and becomes it."""
 
 import json
 import os
@@ -10,7 +6,6 @@ import sys
 
 from infra.local.client import ApiError, Client
 from infra.local.settings import Settings, read
-from infra.local.templates import templates
 
 
 def main() -> int:  # noqa: RET503 - execv does not return
@@ -18,7 +13,6 @@ def main() -> int:  # noqa: RET503 - execv does not return
     settings = read(os.environ)
     arguments = ["-m", "agent", "run", "--state", str(settings.agent_state)]
     try:
-        furnish(settings)
         if not enrolled(settings):
             answer = Client(settings).call(
                 "POST", "/v1/controllers/enrollment-tokens", {"name": "This machine"}
@@ -42,19 +36,6 @@ def enrolled(settings: Settings) -> bool:
     except FileNotFoundError:
         pass
     return False
-
-
-def furnish(settings: Settings) -> None:
-    """The three templates, unless that was done before. Raises ApiError."""
-    done = settings.run / "furnished"
-    if done.exists():
-        return
-    client = Client(settings)
-    there = {template["name"] for template in client.all("/v1/templates")}
-    for template in templates(os.environ.get("IMAGE_TAG", "dev")):
-        if template["name"] not in there:
-            client.call("POST", "/v1/templates", template)
-    done.touch()
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def processes(settings: Settings) -> tuple[Process, ...]:
         *("--upstream", f"127.0.0.1:{settings.api_port}", "--jwks", f"{api}/.well-known/jwks.json"),
         *("--state", str(settings.home / "relay")),
     )
-    # Furnishes and enrols first, as a client of the public API, and then becomes the agent.
+    # Enrols first, as a client of the public API, and then becomes the agent.
     agent = (python, "-m", "infra.local.agent")
     return (
         Process(

@@ -35,7 +35,7 @@ def main() -> int:
 def ensure_administrator(settings: Settings) -> None:
     """The demo tenant and its owner, with the credentials of the environment file."""
     # Imported here: the app reads the keys and connects to the tables.
-    from app import identity, tenancy  # noqa: PLC0415
+    from app import catalog, identity, tenancy, uow  # noqa: PLC0415
     from chalicelib.identity.service import Role  # noqa: PLC0415
 
     known = credentials(settings)
@@ -49,7 +49,8 @@ def ensure_administrator(settings: Settings) -> None:
     tenant = tenancy.find(TENANT_SLUG)
     if tenant is None:
         # Whoever runs the stack owns the machine: any image may run, unlike in a hosted tenant.
-        tenant = tenancy.create(TENANT_SLUG, TENANT_NAME, allowed_images=("*",))
+        tenant, writes = tenancy.add(TENANT_SLUG, TENANT_NAME, allowed_images=("*",))
+        uow.commit([*writes, *catalog.starters(tenant.id)])
     try:
         identity.create_user(tenant.id, lines["STREAMSPACE_EMAIL"], "Administrator", password, Role.OWNER)
         print(f"created tenant {TENANT_SLUG} and {EMAIL}")

@@ -90,6 +90,7 @@ class Settings:
             "STREAMSPACE_QUEUE_ENDPOINT": f"{self.public_url}/queues",
             "STREAMSPACE_BUCKET_ENDPOINT": f"{self.public_url}/files",
             "STREAMSPACE_KEYS_FILE": str(self.keys / "signing.json"),
+            "STREAMSPACE_IMAGE_TAG": os.environ.get("IMAGE_TAG") or "dev",
             "STREAMSPACE_SIGN_UP": os.environ.get("STREAMSPACE_SIGN_UP") or "on",
             "STREAMSPACE_MAIL": os.environ.get("STREAMSPACE_MAIL") or f"file:{self.mail}",
         }

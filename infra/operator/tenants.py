@@ -59,7 +59,7 @@ def create(options: Namespace) -> None:
         trail.identify(tenant.id, ACTOR, _VIA)
         trail.about("tenant", tenant.id, tenant.name)
         trail.note(plan=tenant.plan, owner=person.email)
-        app.uow.commit([*writes, *more])
+        app.uow.commit([*writes, *more, *app.catalog.starters(tenant.id)])
     print(f"{tenant.slug} was made ({tenant.id}), on the plan {tenant.plan}.")
     print(f"Its owner signs in as {person.email} with the password {password}")
     print("The password is shown this once; it should be changed.")

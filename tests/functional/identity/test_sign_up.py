@@ -45,6 +45,8 @@ def test_sign_up_by_mail(client, mailbox, email, here):
     assert me["user"]["email"] == email
     assert me["tenant"]["name"] == "Ada & Söhne"
     assert me["tenant"]["slug"].startswith("ada-sohne-")
+    catalog = client("GET", "/v1/templates", token=made.json["access_token"]).json["items"]
+    assert [each["name"] for each in catalog] == ["Terminal", "Desktop", "Firefox"]
     again = _confirm(client, _token(url), here)
     assert (again.status, again.json["code"]) == (409, "link_used")
     login = client("POST", "/v1/auth/login", {"email": email, "password": PASSWORD}, source_ip=here)
