@@ -82,4 +82,6 @@ server.on("upgrade", (request, socket, head) => {
     else serveRfb(ws, request);
   });
 });
+// Longer than any pause of the screenshots: a connection that closes as it is used again looks like an outage.
+server.keepAliveTimeout = 120_000;
 server.listen(PORT, "127.0.0.1", () => console.log(`http://127.0.0.1:${PORT}`));
