@@ -6,7 +6,7 @@ export function SessionStateBadge({ session }: { session: Session }) {
   const { label, type } = look(session.state);
   return (
     <span data-testid="session-state" data-session-id={session.id} data-state={session.state}>
-      <StatusIndicator type={type}>{label}</StatusIndicator>
+      <StatusIndicator type={type} wrapText={false}>{label}</StatusIndicator>
     </span>
   );
 }
