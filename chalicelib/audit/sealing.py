@@ -26,7 +26,9 @@ LOOK_AGAIN = timedelta(minutes=5)
 SOON = timedelta(minutes=1)
 """When a sealer failed."""
 _AT_ONCE = 25
-"""Tenants of one shard that one sweep looks at."""
+"""Tenants of one shard that are looked up together."""
+_ROUNDS = 40
+"""Of these, that one sweep makes at most for a shard; the next sweep goes on."""
 _BATCHES = 25
 """Batches that one call seals at most; the sweeper goes on."""
 
@@ -47,9 +49,14 @@ class Sealer:
         """Seal what is due: of tenants where something failed, or whose chain grew lately."""
         count = 0
         for shard in range(SHARDS):
-            for tenant_id in self.store.due(shard, self.clock(), _AT_ONCE):
-                count += self._guarded(tenant_id)
-                self._settle(tenant_id)
+            for _ in range(_ROUNDS):
+                # Whoever was looked at is not due any more, or later.
+                due = self.store.due(shard, self.clock(), _AT_ONCE)
+                for tenant_id in due:
+                    count += self._guarded(tenant_id)
+                    self._settle(tenant_id)
+                if len(due) < _AT_ONCE:
+                    break
         return count
 
     def seal(self, tenant_id: str) -> int:

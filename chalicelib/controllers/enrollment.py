@@ -1,6 +1,6 @@
 """Use cases of enrolment: single-use tokens, and how an agent becomes known by one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -33,6 +33,8 @@ class IssuedToken:
 
 @dataclass(frozen=True)
 class EnrollmentService:
+    """`may_add` says whether a user of a tenant may add machines at this moment."""
+
     store: AgentStore
     controllers: ControllerStore
     agents: AgentService
@@ -42,6 +44,7 @@ class EnrollmentService:
     uow: UnitOfWork
     clock: Clock
     config: Config
+    may_add: Callable[[str, str], bool]
 
     def create_token(
         self,
@@ -110,6 +113,12 @@ class EnrollmentService:
             raise Gone("This enrolment token has expired. Create a new one.", code="enrollment_token_expired")
         if self.tenancy.get(token.tenant_id).suspended:
             raise Forbidden("This organisation is suspended.", code="tenant_suspended")
+        if not self.may_add(token.tenant_id, token.created_by):
+            # Others' sessions would run on a machine of somebody who was shut out.
+            raise Gone(
+                "Who made this enrolment token may add no machines any more. Create a new one.",
+                code="enrollment_token_expired",
+            )
         known = self._known(token, request)
         if known is None:
             self.tenancy.allow(

@@ -237,8 +237,10 @@ class Api(Generic[C]):
                 yield
         except DomainError as error:
             if self.record is not None and began.tenant_id and error.status in _TELLING:
-                # Its own id: a change may have been committed, with its entry, before the refusal.
-                self.record(replace(began, id=new_id("aud")), error)
+                for tenant_id, actor in ((began.tenant_id, began.actor), *began.others):
+                    # Its own id: a change may have been committed, with its entry, before the refusal.
+                    told = replace(began, id=new_id("aud"), tenant_id=tenant_id, actor=actor)
+                    self.record(told, error)
             raise
         if self.record is not None and began.pending:
             self.record(began, None)

@@ -11,7 +11,7 @@ entry and no entry without its change. Use cases say only what the edge cannot k
 What an entry looks like in storage, and how entries are sealed, is the audit capability's (`audit/`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -41,6 +41,8 @@ class Trail:
     facts: dict[str, str] = field(default_factory=dict)
     id: str = field(default_factory=lambda: new_id("aud"))
     written: bool = False
+    others: tuple[tuple[str, str], ...] = ()
+    """Further tenants and actors whom a refusal concerns as well."""
 
     @property
     def pending(self) -> bool:
@@ -71,6 +73,17 @@ def identify(tenant_id: str, actor: str, via: str = "") -> None:
     trail = _current.get()
     if trail is not None:
         trail.tenant_id, trail.actor, trail.via = tenant_id, actor, via or trail.via
+        trail.others = ()
+
+
+def identify_each(whose: Sequence[tuple[str, str]]) -> None:
+    """Say who may be meant, by tenant and actor, while it is not known which: a refusal goes to the log of
+    each, none of which names another."""
+    (tenant_id, actor), *others = whose
+    identify(tenant_id, actor)
+    trail = _current.get()
+    if trail is not None:
+        trail.others = tuple(others)
 
 
 def about(kind: str, identifier: str, name: str = "") -> None:

@@ -120,15 +120,17 @@ class SocketService:
             raise _late()
         now = self.clock()
         ticket = tickets.read(said.ticket, now=now)
-        if not self.viewers.present(ticket.viewer.tenant_id, [ticket.viewer]):
+        # What they may see now: a role may have changed in the ticket's minute.
+        viewer = self.viewers.present(ticket.viewer.tenant_id, [ticket.viewer]).get(ticket.viewer)
+        if viewer is None:
             raise Unauthenticated("Please sign in again.", code="signed_out")
         try:
-            self.uow.commit(self.connections.admit(connection, ticket.viewer, ticket.id, now + LONGEST))
+            self.uow.commit(self.connections.admit(connection, viewer, ticket.id, now + LONGEST))
         except ConditionFailed:
             return  # it went in the meantime
         # Admitted first, read second: an event after this reading finds the connection listening.
-        answer, messages = self.greeting(ticket.viewer, said.after)
-        admitted = Connection(connection.id, connection.endpoint, connection.opened_at, ticket.viewer)
+        answer, messages = self.greeting(viewer, said.after)
+        admitted = Connection(connection.id, connection.endpoint, connection.opened_at, viewer)
         for text in (json.dumps({"type": "authenticated", **answer}, separators=(",", ":")), *messages):
             if self.pusher.send(admitted, text) is Delivery.GONE:
                 self.uow.commit(self.connections.remove(admitted))

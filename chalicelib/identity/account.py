@@ -57,5 +57,6 @@ class AccountService:
             message = "This is not your current password."
             raise Forbidden(message, code="wrong_password", errors=(FieldError(field, message),))
         with confined_to(""):
-            self.attempts.succeeded(Action.SIGN_IN, person.email, incoming.source_ip)
+            only = len(self.identity.people.logins(person.email)) == 1
+            self.attempts.succeeded(Action.SIGN_IN, person.email, incoming.source_ip, only=only)
         return person

@@ -31,14 +31,18 @@ class Attempts:
             except ConditionFailed:
                 on_conflict(partial(self._add_anew, key, limit))
 
-    def succeeded(self, action: Action, account: str, address: str) -> None:
-        """It was the right one: the account starts afresh, and the address was not guessing."""
-        *_, shared = (key for key, _ in limits(action, account, address))
-        self.start_afresh(action, account, address)
-        try:
-            self.uow.commit([self.store.forgive(shared)], aside=True)
-        except ConditionFailed:
-            return  # forgotten meanwhile
+    def succeeded(self, action: Action, account: str, address: str, *, only: bool = True) -> None:
+        """It was the right one: the account starts afresh, and the address was not guessing. Unless it is the
+        `only` one of that name, this takes back the one attempt alone: whoever has an account of somebody
+        else's address in an organisation of theirs must not buy guesses at the others with it."""
+        *own, shared = (key for key, _ in limits(action, account, address))
+        if only:
+            self.start_afresh(action, account, address)
+        for key in (shared,) if only else (*own, shared):
+            try:
+                self.uow.commit([self.store.forgive(key)], aside=True)
+            except ConditionFailed:
+                continue  # forgotten meanwhile
 
     def start_afresh(self, action: Action, account: str, address: str) -> None:
         """Forgets what was counted against the account; the address's own count stays."""

@@ -214,6 +214,11 @@ class IdentityService:
             raise NotFound.of("user", user_id)
         return person
 
+    def may(self, tenant_id: str, user_id: str, permission: str) -> bool:
+        """Whether somebody is there, not disabled, and permitted that at this moment."""
+        person = self.people.get(tenant_id, user_id)
+        return person is not None and not person.disabled and permission in PERMISSIONS[person.role]
+
     def get(self, user: User) -> tuple[Person, Tenant]:
         """The caller, whole. Raises NotFound when they were removed since."""
         return self.person(user.tenant_id, user.user_id), self.tenancy.get(user.tenant_id)

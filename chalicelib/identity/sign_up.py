@@ -91,6 +91,8 @@ class SignUpService:
             try:
                 self.uow.commit([used, *home, *writes, *self.furnish(tenant.id)])
             except Conflict as conflict:
+                trail.identify(trail.NOBODY, "")  # there is no such tenant, and no log of it
+                trail.about("tenant", "", organisation)
                 if conflict.code != "slug_taken":
                     raise
             else:

@@ -21,6 +21,9 @@ _NOBODY_KNOWN = (f"ten-{'0' * 26}", f"usr-{'0' * 26}")
 """Looked up for an address that no account has, so that it costs what an account costs."""
 _VERIFIED = 2
 """Passwords verified at least: nobody can time whether an address has none, one or two accounts."""
+MOST_TRIED = 10
+"""Accounts that a sign-in without an organisation's name tries, the oldest: others can make accounts in one's
+name, but none before one's own, so they cannot make one's sign-in too slow to work."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,8 @@ class SignInService:
         right one's organisation does not let them in. Store and CPU do the same for an unknown account."""
         address = normalise_email(email)
         candidates = self._candidates(address, tenant)
-        known = candidates[0][0] if candidates else None
-        trail.identify(known.tenant_id if known else trail.NOBODY, known.id if known else "")
+        # A guess is tried against each of them, so it is in the log of each.
+        trail.identify_each([(each.tenant_id, each.id) for each, _ in candidates] or [(trail.NOBODY, "")])
         self.attempts.count(Action.SIGN_IN, address, incoming.source_ip)
         hashes = [person.password_hash for person, _ in candidates]
         padding: list[str | None] = [None] * (_VERIFIED - len(hashes))
@@ -45,13 +48,16 @@ class SignInService:
         matches = [each for each, right in zip(candidates, verdicts, strict=False) if right]
         if not matches:
             raise Unauthenticated("E-mail or password is wrong.", code="wrong_credentials")
-        self.attempts.succeeded(Action.SIGN_IN, address, incoming.source_ip)
+        only = len(self.identity.people.logins(address)) == 1
+        self.attempts.succeeded(Action.SIGN_IN, address, incoming.source_ip, only=only)
         if len(matches) > 1:
+            trail.identify(trail.NOBODY, "")  # none of them is told that there are others
             slugs = sorted(each.slug for _, each in matches)
             raise Conflict(
                 "Choose the organisation to sign in to.", code="tenant_required", extra={"tenants": slugs}
             )
         [(person, _)] = matches
+        trail.identify(person.tenant_id, person.id)
         self._renew_hash(person, password)
         return self.identity.open_sign_in(person, incoming)
 
@@ -98,17 +104,18 @@ class SignInService:
         return self.identity.issue(rotated, successor)
 
     def _candidates(self, email: str, tenant: str | None) -> list[tuple[Person, Tenant]]:
-        """Who may be meant, with their tenants."""
+        """Who may be meant, with their tenants, the oldest first."""
         logins = self.identity.people.logins(email) or [_NOBODY_KNOWN]
         people = [self.identity.people.reading(*each) for each in logins]
         tenants = [self.identity.tenancy.reading(tenant_id) for tenant_id, _ in logins]
         found = self.identity.reads.fetch(*people, *tenants)
         wanted = (tenant or "").strip().lower()
-        return [
+        meant = [
             (person, home)
             for person, home in ((found[p], found[t]) for p, t in zip(people, tenants, strict=True))
             if person and home and not person.disabled and wanted in ("", home.slug)
         ]
+        return sorted(meant, key=lambda each: each[0].created_at)[:MOST_TRIED]
 
     def _renew_hash(self, person: Person, password: str) -> None:
         if person.password_hash is None or not passwords.is_outdated(person.password_hash):

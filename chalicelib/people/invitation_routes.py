@@ -48,7 +48,7 @@ def build(service: InvitationService, authenticate: Callable[[Incoming], User]) 
         audit="invitation.create",
     )
     def create_invitation(call: Call[User], body: CreateInvitation) -> InvitationView:
-        """Invite somebody by mail; the answer holds the link as well."""
+        """Invite somebody by mail; the answer to a person holds the link as well."""
         issued = service.create(
             call.caller,
             email=body.email,
@@ -56,7 +56,7 @@ def build(service: InvitationService, authenticate: Callable[[Incoming], User]) 
             name=body.name,
             group_ids=tuple(body.group_ids),
         )
-        return InvitationView.issued(issued, service.clock())
+        return InvitationView.issued(issued, service.clock(), call.caller)
 
     @api.post(
         "/v1/invitations/{invitation_id}/resend",
@@ -67,7 +67,8 @@ def build(service: InvitationService, authenticate: Callable[[Incoming], User]) 
     )
     def resend_invitation(call: Call[User], invitation_id: str) -> InvitationView:
         """Send a new link, with new time; older links stop working."""
-        return InvitationView.issued(service.resend(call.caller, invitation_id), service.clock())
+        issued = service.resend(call.caller, invitation_id)
+        return InvitationView.issued(issued, service.clock(), call.caller)
 
     @api.delete(
         "/v1/invitations/{invitation_id}",

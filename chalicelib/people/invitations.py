@@ -24,6 +24,7 @@ from chalicelib.people.rules import (
     check_grant,
     check_owners,
     check_pace,
+    still_vouched,
 )
 from chalicelib.people.store import InvitationStore, Position
 from chalicelib.people.tokens import InvitationToken
@@ -87,15 +88,18 @@ class InvitationService:
         return self.store.page(tenant_id, limit=limit, after=after)
 
     def resend(self, actor: User, invitation_id: str) -> Issued:
-        """Mails a new link with new time; older links stop. Raises NotFound, Forbidden `owners_only`,
-        `role_too_high`, Conflict `invitation_closed`, TooMany `invited_too_often`."""
+        """Mails a new link with new time, in the name of who does this; older links stop. Raises NotFound,
+        Forbidden `owners_only`, `role_too_high`, Conflict `invitation_closed`, TooMany
+        `invited_too_often`."""
 
         def attempt() -> Invitation:
             before, now = self._of(actor, invitation_id), self.clock()
             check_grant(actor, before.role)
             check_pace(self.store.all_of(actor.tenant_id), before.email, now)
             until = self._until(actor.tenant_id)
-            after = replace(before, serial=before.serial + 1, sent_at=now, expires_at=until)
+            after = replace(
+                before, serial=before.serial + 1, sent_at=now, expires_at=until, created_by=actor.user_id
+            )
             request = self.mail.request(MAIL, after.email, _data(after))
             self.uow.commit([self.store.change(before, after), request])
             return after
@@ -119,8 +123,7 @@ class InvitationService:
         (a newer one was sent), `invitation_revoked`, Conflict `link_used`, Forbidden `tenant_suspended`."""
         token = tokens.read(text)
         invitation = self._current(token)
-        inviter = self.identity.people.get(invitation.tenant_id, invitation.created_by)
-        return Offer(self._tenant(invitation), invitation, inviter.name if inviter else "")
+        return Offer(self._tenant(invitation), invitation, self._inviter(invitation).name)
 
     def accept(self, text: str, name: str, password: str, incoming: Incoming) -> SignedIn:
         """Makes the person, once, and signs them in. Raises what `preview` does, Invalid for a password that
@@ -140,9 +143,11 @@ class InvitationService:
             return []
         if invitation.state(self.clock()) is not InvitationState.PENDING:
             return []
-        tenant = self.tenancy.get(invitation.tenant_id)
-        inviter = self.identity.people.get(invitation.tenant_id, invitation.created_by)
-        offer = Offer(tenant, invitation, inviter.name if inviter else "An administrator")
+        try:
+            inviter = self._inviter(invitation)
+        except Gone:
+            return []
+        offer = Offer(self.tenancy.get(invitation.tenant_id), invitation, inviter.name)
         return [render(request.to, letters.offer(offer, self._link(invitation)))]
 
     def export(self, tenant_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -175,6 +180,7 @@ class InvitationService:
     def _accept(self, token: InvitationToken, name: str, password: str, source_ip: str) -> Person:
         invitation = self._current(token)
         trail.about("invitation", invitation.id, invitation.email)
+        self._inviter(invitation)
         tenant = self._tenant(invitation)
         if not tenant.settings.admits(source_ip):
             raise Forbidden(
@@ -237,6 +243,13 @@ class InvitationService:
         if invitation is None or refusal is not None:
             raise refusal or _gone("invitation_revoked", "This invitation was withdrawn.")
         return invitation
+
+    def _inviter(self, invitation: Invitation) -> Person:
+        """Who answers for it. Raises Gone `invitation_revoked` when they may not invite to that any more."""
+        inviter = self.identity.people.get(invitation.tenant_id, invitation.created_by)
+        if inviter is None or not still_vouched(inviter, invitation.role):
+            raise _gone("invitation_revoked", "This invitation was withdrawn.")
+        return inviter
 
     def _tenant(self, invitation: Invitation) -> Tenant:
         tenant = self.tenancy.get(invitation.tenant_id)

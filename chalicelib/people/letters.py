@@ -9,7 +9,7 @@ from chalicelib.tenancy.service import Tenant
 
 @dataclass(frozen=True)
 class Offer:
-    """What somebody is told before they decide. `invited_by` is a name; empty once that person is gone."""
+    """What somebody is told before they decide. `invited_by` is a name."""
 
     tenant: Tenant
     invitation: Invitation

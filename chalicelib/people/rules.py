@@ -155,6 +155,14 @@ def check_grant(actor: User, role: Role) -> None:
         raise Forbidden("This role may do more than you.", code="role_too_high")
 
 
+def still_vouched(inviter: Person | None, role: Role) -> bool:
+    """Whether who offered this role could do so today: what somebody prepared before they left, were disabled
+    or were given less opens nothing afterwards."""
+    if inviter is None or inviter.disabled:
+        return False
+    return PERMISSIONS[role] | {"users:write"} <= PERMISSIONS[inviter.role]
+
+
 def last_owner() -> Conflict:
     """Why somebody has to stay owner."""
     return Conflict(

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from chalicelib.core.schemas import Name, Page, PageQuery, RequestBody, ResponseBody, Time
-from chalicelib.identity.service import Person, Role
+from chalicelib.identity.service import Person, Role, User
 from chalicelib.people.rules import MOST_GROUPS, Invitation
 from chalicelib.people.service import Counted, Issued, Offer
 
@@ -164,7 +164,8 @@ class CreateInvitation(RequestBody):
 
 
 class InvitationView(ResponseBody):
-    """`link` is shown when it is made: on creating and on sending again."""
+    """`link` is shown when it is made, on creating and on sending again, and to people alone: an API key gets
+    none, or it would be a way to a sign-in."""
 
     id: str
     email: str
@@ -194,9 +195,9 @@ class InvitationView(ResponseBody):
         )
 
     @classmethod
-    def issued(cls, issued: Issued, now: datetime) -> "InvitationView":
-        """With its link."""
-        return cls.of(issued.invitation, now, issued.link)
+    def issued(cls, issued: Issued, now: datetime, to: User) -> "InvitationView":
+        """With its link, for somebody who is signed in."""
+        return cls.of(issued.invitation, now, None if to.key_id else issued.link)
 
 
 class InvitationPage(Page[InvitationView]):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from chalicelib.core import trail
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.core.retry import on_conflict
 from chalicelib.core.unit_of_work import ConditionFailed, UnitOfWork, Write
@@ -162,8 +163,11 @@ class QuotaService:
         scope, _, identifier = subject.partition("#")
         if scope == "user" and not self.is_user(tenant_id, identifier):
             raise NotFound.of("user", identifier)
-        if scope == "group" and identifier not in self.group_names(tenant_id):
-            raise NotFound.of("group", identifier)
+        if scope == "group":
+            names = self.group_names(tenant_id)
+            if identifier not in names:
+                raise NotFound.of("group", identifier)
+            trail.about("group", identifier, names[identifier])
 
     def _quota(self, books: Books, subject: str, plan: int | None) -> Quota:
         chosen = books.limits(subject)

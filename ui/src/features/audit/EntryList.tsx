@@ -30,7 +30,7 @@ export function EntryList(props: Props) {
   const narrow = useMedia(NARROW);
   const columns = useMemo<TableProps.ColumnDefinition<AuditEntry>[]>(
     () => [
-      { id: "at", header: "When", cell: ({ at }) => <Ago time={at} />, minWidth: 120 },
+      { id: "at", header: "When", cell: ({ at }) => <Ago time={at} />, width: 130 },
       { id: "actor", header: "Actor", cell: actorName, minWidth: 130 },
       {
         id: "action",
@@ -39,9 +39,9 @@ export function EntryList(props: Props) {
         isRowHeader: true,
         minWidth: 140,
       },
-      { id: "target", header: "Target", cell: targetName, minWidth: 150 },
+      { id: "target", header: "Target", cell: (entry) => <Breakable>{targetName(entry)}</Breakable>, minWidth: 150 },
       { id: "outcome", header: "Outcome", cell: (entry) => <Outcome entry={entry} />, minWidth: 150 },
-      { id: "address", header: "From", cell: ({ source_ip }) => <Address>{source_ip || "–"}</Address>, minWidth: 110 },
+      { id: "address", header: "From", cell: ({ source_ip }) => <Breakable>{source_ip || "–"}</Breakable>, minWidth: 110 },
       { id: "seal", header: "Seal", cell: (entry) => <SealBadge entry={entry} />, minWidth: 150 },
     ],
     [onOpen],
@@ -98,8 +98,8 @@ export function EntryList(props: Props) {
   );
 }
 
-/** Long addresses have no place to break at by themselves. */
-const Address = ({ children }: { children: string }) => <span style={{ overflowWrap: "anywhere" }}>{children}</span>;
+/** Long addresses and ids have no place to break at by themselves. */
+const Breakable = ({ children }: { children: string }) => <span style={{ overflowWrap: "anywhere" }}>{children}</span>;
 
 function Opener({ entry, onOpen }: { entry: AuditEntry; onOpen: (entry: AuditEntry) => void }) {
   return (
