@@ -147,7 +147,16 @@ agent_store, controller_store = DynamoAgentStore(), DynamoControllerStore()
 agents = AgentService(agent_store, controller_store, queues, uow, utc_now, settings)
 controllers = ControllerService(controller_store, agents, groups, queues, uow, utc_now, timings)
 enrollment = EnrollmentService(
-    agent_store, controller_store, agents, groups, tenancy, queues, uow, utc_now, settings
+    agent_store,
+    controller_store,
+    agents,
+    groups,
+    tenancy,
+    queues,
+    uow,
+    utc_now,
+    settings,
+    may_add=lambda tenant_id, user_id: identity.may(tenant_id, user_id, "controllers:write"),
 )
 relays = RelayService(utc_now, settings)
 

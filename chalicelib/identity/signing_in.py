@@ -39,8 +39,9 @@ class SignInService:
         right one's organisation does not let them in. Store and CPU do the same for an unknown account."""
         address = normalise_email(email)
         candidates = self._candidates(address, tenant)
-        # A guess is tried against each of them, so it is in the log of each.
-        trail.identify_each([(each.tenant_id, each.id) for each, _ in candidates] or [(trail.NOBODY, "")])
+        # A guess is tried against each of them, so it is in the log of each; and as much is written for none.
+        meant = [(each.tenant_id, each.id) for each, _ in candidates]
+        trail.identify_each(meant + [(trail.NOBODY, "")] * (_VERIFIED - len(meant)))
         self.attempts.count(Action.SIGN_IN, address, incoming.source_ip)
         hashes = [person.password_hash for person, _ in candidates]
         padding: list[str | None] = [None] * (_VERIFIED - len(hashes))

@@ -99,3 +99,18 @@ def _incoming(source_ip):
     from chalicelib.core.caller import Incoming
 
     return Incoming("POST", "/", "localhost", "http", {}, {}, b"", source_ip, "test")
+
+
+def test_a_link_that_was_used_leaves_no_log_of_an_organisation_that_is_not(
+    client, control_plane, mailbox, email, here
+):
+    from chalicelib.audit.row_models import AuditRow
+
+    _ask(client, email, here)
+    token = _token(mailbox.link(email))
+    assert _confirm(client, token, here).status == 201
+    tenants = {each.id for each in control_plane.tenancy.every()}
+    before = {row.partition.partition("#")[0] for row in AuditRow.scan()}
+    assert _confirm(client, token, here).json["code"] == "link_used"
+    after = {row.partition.partition("#")[0] for row in AuditRow.scan()}
+    assert after - before <= {*tenants, "nobody"}

@@ -720,7 +720,7 @@ export interface paths {
         get: operations["invitations_invitations"];
         put?: never;
         /**
-         * Invite somebody by mail; the answer holds the link as well.
+         * Invite somebody by mail; the answer to a person holds the link as well.
          * @description Needs the permission `users:write`.
          */
         post: operations["invitations_create_invitation"];
@@ -3096,7 +3096,8 @@ export interface components {
         };
         /**
          * InvitationView
-         * @description `link` is shown when it is made: on creating and on sending again.
+         * @description `link` is shown when it is made, on creating and on sending again, and to people alone: an API key gets
+         *     none, or it would be a way to a sign-in.
          */
         InvitationView: {
             /**
@@ -8104,7 +8105,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Invite somebody by mail; the answer holds the link as well. */
+            /** @description Invite somebody by mail; the answer to a person holds the link as well. */
             201: {
                 headers: {
                     [name: string]: unknown;
