@@ -84,6 +84,22 @@ def test_refresh_rotates_and_reuse_ends_the_family(client, tenant, control_plane
     assert client("POST", "/v1/auth/refresh", headers={"cookie": second}).status == 401
 
 
+def test_of_refreshes_only_the_refused_are_in_the_audit_log(client, tenant, control_plane, monkeypatch):
+    from chalicelib.identity import sign_in_rules
+
+    def told():
+        return [each for _, each in control_plane.audit.export(tenant.id) if each["action"] == "auth.refresh"]
+
+    first = _cookie(client("POST", "/v1/auth/login", {"email": tenant.admin_email, "password": PASSWORD}))
+    assert client("POST", "/v1/auth/refresh", headers={"cookie": first}).status == 200
+    assert told() == []
+    monkeypatch.setattr(sign_in_rules, "REUSE_GRACE", sign_in_rules.timedelta(0))
+    assert client("POST", "/v1/auth/refresh", headers={"cookie": first}).status == 401
+    [entry] = told()
+    assert (entry["outcome"], entry["code"]) == ("refused", "token_reused")
+    assert entry["actor"]["id"] == tenant.admin_id
+
+
 def test_two_tabs_refresh_at_once(client, tenant):
     first = _cookie(client("POST", "/v1/auth/login", {"email": tenant.admin_email, "password": PASSWORD}))
     second = _cookie(client("POST", "/v1/auth/refresh", headers={"cookie": first}))
