@@ -15,6 +15,8 @@ DEFAULT_COMPACT_BYTES = 64 * 2**20
 
 def main() -> None:
     port = int(os.environ["EMULATOR_PORT"])
+    objects = Path(os.environ["EMULATOR_FOLDER"]).absolute() / "objects"
+    keep_empty_buckets(objects)
     # Read by ministack as it is imported. It must not find Docker: it would remove containers as its own.
     os.environ.update(
         AUTH="true",
@@ -26,11 +28,17 @@ def main() -> None:
         PERSIST_STATE="0",
         # Each object is a file, whole before its call is answered; the seed sets the bucket up again.
         S3_PERSIST="1",
-        S3_DATA_DIR=str(Path(os.environ["EMULATOR_FOLDER"]).absolute() / "objects"),
+        S3_DATA_DIR=str(objects),
         DOCKER_HOST="unix:///nonexistent",
         LOG_LEVEL=os.environ.get("LOG_LEVEL", "WARNING"),
     )
     serve(port)
+
+
+def keep_empty_buckets(objects: Path) -> None:
+    """ministack takes an empty folder for no bucket when it starts; an empty one in it is no object."""
+    for bucket in objects.glob("[0-9]*/*"):
+        (bucket / ".bucket").mkdir(exist_ok=True)
 
 
 def serve(port: int) -> None:

@@ -37,6 +37,14 @@ def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Em
 Stored = tuple[Emulator, ObjectStore]
 
 
+def test_an_empty_bucket_survives_a_kill(stored: Stored) -> None:
+    emulator, objects = stored
+    emulator.kill()
+    emulator.start()
+    objects.put(KEY, b"first", "application/jsonl")
+    assert objects.keys("ten-01jd000000000000000000000t/") == [KEY]
+
+
 def test_objects_survive_a_kill(stored: Stored) -> None:
     emulator, objects = stored
     objects.put(KEY, b"first", "application/jsonl")
