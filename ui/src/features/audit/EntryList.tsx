@@ -39,7 +39,7 @@ export function EntryList(props: Props) {
         isRowHeader: true,
         minWidth: 140,
       },
-      { id: "target", header: "Target", cell: (entry) => <Breakable>{targetName(entry)}</Breakable>, minWidth: 150 },
+      { id: "target", header: "Target", cell: (entry) => <Breakable>{targetName(entry)}</Breakable>, minWidth: 210 },
       { id: "outcome", header: "Outcome", cell: (entry) => <Outcome entry={entry} />, minWidth: 150 },
       { id: "address", header: "From", cell: ({ source_ip }) => <Breakable>{source_ip || "–"}</Breakable>, minWidth: 110 },
       { id: "seal", header: "Seal", cell: (entry) => <SealBadge entry={entry} />, minWidth: 150 },
