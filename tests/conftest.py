@@ -1,5 +1,6 @@
 """What every test shares: one environment, set before the product is imported (it is read once)."""
 
+import hashlib
 import json
 import os
 import socket
@@ -64,7 +65,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     folder = session.config.rootpath / ".streamspace" / "evidence"
     folder.mkdir(parents=True, exist_ok=True)
-    layers = "-".join(
-        sorted({Path(node.split("::")[0]).parts[1] for tests in _evidence.values() for node in tests})
-    )
-    (folder / f"{layers}.json").write_text(json.dumps(_evidence, indent=2, sort_keys=True))
+    places = {Path(node.split("::")[0]).parts[1:-1] for tests in _evidence.values() for node in tests}
+    layers = "-".join(sorted({place[0] for place in places}))
+    # Runs of one layer may go side by side, each through folders of its own.
+    which = hashlib.sha256(repr(sorted(places)).encode()).hexdigest()[:8]
+    (folder / f"{layers}-{which}.json").write_text(json.dumps(_evidence, indent=2, sort_keys=True))
