@@ -5,6 +5,7 @@ finds, no call leaves the dead process any more, and its driver threads never ta
 """
 
 import asyncio
+import contextlib
 import shutil
 import threading
 from collections.abc import Awaitable, Callable
@@ -183,9 +184,15 @@ class AgentProcess:
         """Die at once; the next boot, not started yet."""
         self.life.dead = True
         left = self.state.with_name(f"{self.state.name}+")
-        shutil.copytree(self.state, left)
+        shutil.copytree(self.state, left, copy_function=_copy)
         await self.worker.supervisor.stop_all()
         return AgentProcess(self.server, self.world, left, self.timings)
+
+
+def _copy(source: str, target: str) -> None:
+    # A thread may take a report away while the folder is copied: then it was gone when the process died.
+    with contextlib.suppress(FileNotFoundError):
+        shutil.copy2(source, target)
 
 
 async def eventually(what: Callable[[], Any], within: float = 40.0) -> Any:
