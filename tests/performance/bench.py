@@ -95,7 +95,7 @@ def click_to_first_frame(stack: Stack, api: ApiClient) -> list[float]:
             context = browser.new_context(viewport={"width": 1440, "height": 900})
             page = context.new_page()
             sign_in(page, stack.url, stack.email, stack.password)
-            page.get_by_test_id("template-card-Terminal").get_by_role("button").first.click()
+            page.get_by_test_id("launch-Terminal").click()
             page.get_by_test_id("launch-submit").click()
             page.wait_for_selector("[data-testid=viewer-screen][data-state=connected]", timeout=60_000)
             page.wait_for_function("performance.getEntriesByName('streamspace:first-frame').length > 0")
