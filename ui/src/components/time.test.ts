@@ -1,5 +1,12 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { clockTime, fullTime, isTimeZone, setTimeZone, zoneOffset } from "./time";
+import { clockTime, countdown, fullTime, isTimeZone, setTimeZone, zoneOffset } from "./time";
+
+describe("a countdown", () => {
+  it("has hours only where there are any, and never goes below nothing", () => {
+    expect([75, 59.6, 0, -4].map(countdown)).toEqual(["1:15", "1:00", "0:00", "0:00"]);
+    expect([3600, 3675, 86_399].map(countdown)).toEqual(["1:00:00", "1:01:15", "23:59:59"]);
+  });
+});
 
 describe("times in the reader's zone", () => {
   afterEach(() => setTimeZone(undefined));

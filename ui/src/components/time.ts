@@ -53,10 +53,12 @@ export function ago(time: string, now: number): string {
 export const fullTime = (time: string): string => absolute.format(Date.parse(time));
 export const clockTime = (time: string): string => clock.format(Date.parse(time));
 
-/** 75 -> "1:15". Never negative. */
+/** 75 -> "1:15", 3675 -> "1:01:15". Never negative. */
 export function countdown(seconds: number): string {
   const left = Math.max(0, Math.round(seconds));
-  return `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+  const [hours, minutes] = [Math.floor(left / 3600), Math.floor(left / 60) % 60];
+  const rest = String(left % 60).padStart(2, "0");
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
 }
 
 function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {

@@ -15,7 +15,7 @@ const HEADERS: Partial<Record<Session["state"], string>> = {
 export function ReasonAlert({ session }: { session: Session }) {
   const { reason, state } = session;
   if (!reason) return null;
-  const hint = state === "failed" || state === "pending" ? advice(reason.code) : null;
+  const hint = advice(reason.code, state);
   return (
     <Alert type={state === "failed" ? "error" : "warning"} header={HEADERS[state] ?? "What happened"}>
       <SpaceBetween size="xxs">

@@ -1,4 +1,6 @@
 /** What a person can do about a reason. Codes come from placement, drivers, quotas and the command plane. */
+import type { SessionState } from "@/api/types";
+
 export interface Advice {
   text: string;
   /** Where in the UI the remedy is, if it is in the UI. */
@@ -8,6 +10,11 @@ export interface Advice {
 const CONTROLLERS = { text: "Open Controllers", href: "/controllers" };
 const SESSIONS = { text: "Open My sessions", href: "/sessions" };
 
+/** The cause is elsewhere. What is pending starts by itself once it is gone; what failed has to be woken. */
+interface Remedy extends Advice {
+  thenStarts?: true;
+}
+
 const ROOM: Advice = {
   text: "Hibernate or terminate a session that you do not need, or launch this one with less CPU or memory.",
   link: SESSIONS,
@@ -16,19 +23,31 @@ const OFFLINE: Advice = {
   text: "Start the agent of a controller, or add another controller. The session is placed as soon as one is online.",
   link: CONTROLLERS,
 };
-const BACKEND: Advice = {
-  text: "Check that Docker (or the controller's platform) runs on the controller's machine, then wake the session.",
+const BACKEND: Remedy = {
+  text: "Check that Docker (or the controller's platform) runs on the controller's machine.",
+  link: CONTROLLERS,
+  thenStarts: true,
+};
+const IMAGE: Remedy = {
+  text: "Check the image name of the template and that the controller can reach its registry.",
+  thenStarts: true,
+};
+const PAUSED: Advice = {
+  text: "Nothing: it goes on by itself when the pause ends. An administrator can end the pause earlier.",
   link: CONTROLLERS,
 };
-const IMAGE: Advice = {
-  text: "Check the image name of the template and that the controller can reach its registry, then wake the session.",
+const DRAINING: Advice = {
+  text: "Stop the controller's drain, or uncordon it, or add another controller.",
+  link: CONTROLLERS,
 };
 
-const ADVICE: Readonly<Record<string, Advice>> = {
+const ADVICE: Readonly<Record<string, Remedy>> = {
   no_controller: OFFLINE,
   offline: OFFLINE,
   controller_lost: OFFLINE,
-  draining: { text: "Let the controller accept sessions again (uncordon), or add another one.", link: CONTROLLERS },
+  draining: DRAINING,
+  paused: PAUSED,
+  controller_paused: PAUSED,
   wrong_platform: { text: "Add a controller of a platform that the template supports.", link: CONTROLLERS },
   label_mismatch: { text: "Give a controller the labels that the template asks for.", link: CONTROLLERS },
   no_cpu: ROOM,
@@ -61,10 +80,24 @@ const ADVICE: Readonly<Record<string, Advice>> = {
   },
   home_gone: { text: "Launch a new session: the files of this one went with its controller." },
   controller_removed: { text: "Launch a new session.", link: { text: "Open the catalog", href: "/catalog" } },
-  no_space: { text: "Free disk space on the controller's machine, then wake the session.", link: CONTROLLERS },
+  no_space: { text: "Free disk space on the controller's machine.", link: CONTROLLERS, thenStarts: true },
   deadline_exceeded: { text: "Wake the session to try again.", link: CONTROLLERS },
 };
 
-export function advice(code: string): Advice | null {
-  return ADVICE[code] ?? null;
+/** Moved away from a controller that is to be emptied: it rests, and its people decide when it goes on. */
+const MOVED: Advice = {
+  text:
+    "Wake the session. Without a home folder it starts on another controller; with one it waits until the " +
+    "controller that keeps its home takes sessions again.",
+};
+
+/** Null where nothing has to be done, or nobody knows what. */
+export function advice(code: string, state: SessionState): Advice | null {
+  if (code === "controller_draining") return state === "hibernated" ? MOVED : DRAINING;
+  if (code === "controller_paused" && state !== "failed") return PAUSED;
+  if (state !== "failed" && state !== "pending") return null;
+  const remedy = ADVICE[code];
+  if (!remedy?.thenStarts) return remedy ?? null;
+  const then = state === "pending" ? "The session then starts by itself." : "Then wake the session.";
+  return { ...remedy, text: `${remedy.text} ${then}` };
 }
