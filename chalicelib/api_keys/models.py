@@ -12,7 +12,8 @@ from pynamodb.models import Model
 from chalicelib.api_keys.rules import LISTED, ApiKey
 from chalicelib.api_keys.store import Position
 from chalicelib.core.clock import epoch_millis, from_millis
-from chalicelib.core.dynamo import Delete, Put, TableMeta, Update, table, write
+from chalicelib.core.dynamo import Put, TableMeta, Update, table, write
+from chalicelib.core.dynamo_rows import remove_partition
 from chalicelib.core.unit_of_work import Write
 
 
@@ -120,8 +121,8 @@ class DynamoApiKeyStore:
         )
         return write(Update(_row(key), tuple(actions), ApiKeyRow.key_id.exists() & unseen))
 
-    def remove(self, key: ApiKey) -> Write:
-        return write(Delete(_row(key)))
+    def erase(self, tenant_id: str) -> bool:
+        return remove_partition(ApiKeyRow, tenant_id)
 
 
 def _row(key: ApiKey) -> ApiKeyRow:

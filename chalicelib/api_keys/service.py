@@ -28,8 +28,6 @@ from chalicelib.tenancy.service import TenancyService
 
 __all__ = ["ApiKey", "ApiKeyService", "Issued", "State"]
 
-_AT_ONCE = 50
-
 
 @dataclass(frozen=True)
 class Issued:
@@ -207,11 +205,7 @@ class ApiKeyService:
 
     def erase(self, tenant_id: str) -> bool:
         """Remove the tenant's keys, a slice a call; True when none is left."""
-        for number, key in enumerate(self.store.of_tenant(tenant_id)):
-            if number == _AT_ONCE:
-                return False
-            self.uow.commit([self.store.remove(key)], aside=True)
-        return True
+        return self.store.erase(tenant_id)
 
     def _owner(self, caller: User, user_id: str | None) -> Person:
         if user_id is None or user_id == caller.user_id:

@@ -41,4 +41,5 @@ class ApiKeyStore(Protocol):
     def used(self, key: ApiKey, now: datetime, source_ip: str) -> Write:
         """Fails with ConditionFailed when a use was noted since it was read."""
 
-    def remove(self, key: ApiKey) -> Write: ...
+    def erase(self, tenant_id: str) -> bool:
+        """Remove a slice of the tenant's; True when none is left."""

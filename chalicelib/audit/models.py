@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any
 from zlib import crc32
 
@@ -15,6 +14,7 @@ from chalicelib.audit.rules import Entry, Head, Outcome, Sealed, unchained
 from chalicelib.audit.store import SHARDS, UNSEALED, Found, State, Wanted
 from chalicelib.core.clock import epoch_millis, from_millis
 from chalicelib.core.dynamo import Delete, Put, write
+from chalicelib.core.dynamo_rows import remove_partition
 from chalicelib.core.trail import NOBODY, Trail
 from chalicelib.core.unit_of_work import Write
 
@@ -137,16 +137,9 @@ class DynamoAuditStore:
         )
         return [int(row.key) for row in rows]
 
-    def erase(self, tenant_id: str, limit: int) -> bool:
-        for partition in (tenant_id + UNSEALED, tenant_id + SEALED, tenant_id + HEAD):
-            rows = AuditRow.query(partition, limit=limit, attributes_to_get=["partition", "key"])
-            found = list(islice(rows, limit))
-            with AuditRow.batch_write() as batch:
-                for row in found:
-                    batch.delete(row)
-            if found:
-                return False
-        return True
+    def erase(self, tenant_id: str) -> bool:
+        partitions = (tenant_id + UNSEALED, tenant_id + SEALED, tenant_id + HEAD)
+        return all(remove_partition(AuditRow, each) for each in partitions)
 
 
 def _collect(page: Any, wanted: Wanted, limit: int, size: int) -> Found:

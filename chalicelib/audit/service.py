@@ -17,7 +17,6 @@ from chalicelib.core.objects import ObjectStore
 from chalicelib.core.trail import Trail
 from chalicelib.core.unit_of_work import UnitOfWork, Write
 
-_SLICE = 200
 """Rows that one call removes."""
 
 
@@ -69,4 +68,4 @@ class AuditService:
 
     def erase(self, tenant_id: str) -> bool:
         """Remove a slice of a deleted tenant's entries and exported files; True when nothing is left."""
-        return self.exports.erase(tenant_id) and self.store.erase(tenant_id, _SLICE)
+        return self.exports.erase(tenant_id) and self.store.erase(tenant_id)

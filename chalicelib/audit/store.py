@@ -92,5 +92,5 @@ class AuditStore(Protocol):
     def numbers_near(self, tenant_id: str, identifier: str, *, after: bool) -> list[int]:
         """Numbers of the sealed entries next to that id in time: at and after it, or before it."""
 
-    def erase(self, tenant_id: str, limit: int) -> bool:
-        """Remove up to `limit` rows of a tenant that is deleted; True when none is left."""
+    def erase(self, tenant_id: str) -> bool:
+        """Remove a slice of the rows of a tenant that is deleted; True when none is left."""

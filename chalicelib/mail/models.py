@@ -11,6 +11,7 @@ from pynamodb.models import Model
 
 from chalicelib.core.clock import epoch_millis, from_millis
 from chalicelib.core.dynamo import Delete, Put, TableMeta, Update, table, write
+from chalicelib.core.dynamo_rows import remove_partition
 from chalicelib.core.unit_of_work import Write
 from chalicelib.mail.rules import KEPT, MailRequest
 
@@ -97,6 +98,9 @@ class DynamoMailStore:
 
     def of_tenant(self, tenant_id: str) -> Iterator[MailRequest]:
         return (_request(row) for row in MailRequestRow.query(tenant_id, consistent_read=True))
+
+    def erase(self, tenant_id: str) -> bool:
+        return remove_partition(MailRequestRow, tenant_id)
 
 
 def _key(request: MailRequest) -> MailRequestRow:

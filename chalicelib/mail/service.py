@@ -95,11 +95,7 @@ class MailService:
 
     def erase(self, tenant_id: str) -> bool:
         """Remove the tenant's requests, a slice a call; True when none is left."""
-        for number, request in enumerate(self.store.of_tenant(tenant_id)):
-            if number == _AT_ONCE:
-                return False
-            self.uow.commit([self.store.remove(request)], aside=True)
-        return True
+        return self.store.erase(tenant_id)
 
     def _attempt(self, request: MailRequest) -> None:
         now = self.clock()

@@ -29,3 +29,6 @@ class MailStore(Protocol):
 
     def of_tenant(self, tenant_id: str) -> Iterator[MailRequest]:
         """All that are waiting."""
+
+    def erase(self, tenant_id: str) -> bool:
+        """Remove a slice of the tenant's; True when none is left."""

@@ -15,8 +15,6 @@ from chalicelib.identity.service import IdentityService, Person
 from chalicelib.people.rules import Group, charged, joined
 from chalicelib.people.store import GroupStore, Position
 
-_AT_ONCE = 50
-
 
 @dataclass(frozen=True)
 class Counted:
@@ -143,10 +141,7 @@ class GroupService:
 
     def erase(self, tenant_id: str) -> bool:
         """Removes the tenant's groups, a slice a call; True when none is left."""
-        found, position = self.store.page(tenant_id, limit=_AT_ONCE, after=None)
-        if found:
-            self.uow.commit([self.store.remove(tenant_id, group.id) for group in found], aside=True)
-        return position is None
+        return self.store.erase(tenant_id)
 
     def _close(self, group: Group) -> None:
         self.uow.commit([self.store.close(group)])

@@ -31,7 +31,6 @@ from chalicelib.people.tokens import InvitationToken
 from chalicelib.tenancy.service import TenancyService, Tenant
 
 MAIL = "invitation"
-_AT_ONCE = 50
 
 
 @dataclass(frozen=True)
@@ -172,10 +171,7 @@ class InvitationService:
 
     def erase(self, tenant_id: str) -> bool:
         """Removes the tenant's invitations, a slice a call; True when none is left."""
-        found, position = self.store.page(tenant_id, limit=_AT_ONCE, after=None)
-        if found:
-            self.uow.commit([self.store.remove(each) for each in found], aside=True)
-        return position is None
+        return self.store.erase(tenant_id)
 
     def _accept(self, token: InvitationToken, name: str, password: str, source_ip: str) -> Person:
         invitation = self._current(token)

@@ -10,6 +10,7 @@ from pynamodb.models import Model
 
 from chalicelib.core.clock import epoch_millis, from_millis
 from chalicelib.core.dynamo import Check, Delete, Put, TableMeta, Update, table, write
+from chalicelib.core.dynamo_rows import remove_partition
 from chalicelib.core.unit_of_work import Refusal, Write
 from chalicelib.identity.service import Role
 from chalicelib.people.rules import Group, Invitation
@@ -94,6 +95,9 @@ class DynamoGroupStore:
     def remove(self, tenant_id: str, group_id: str) -> Write:
         return write(Delete(GroupRow(tenant_id, group_id)))
 
+    def erase(self, tenant_id: str) -> bool:
+        return remove_partition(GroupRow, tenant_id)
+
 
 _OPEN = GroupRow.group_id.exists() & (GroupRow.removing == False)  # noqa: E712
 
@@ -131,8 +135,8 @@ class DynamoInvitationStore:
         )
         return write(Put(_row(after), undecided))
 
-    def remove(self, invitation: Invitation) -> Write:
-        return write(Delete(InvitationRow(invitation.tenant_id, invitation.id)))
+    def erase(self, tenant_id: str) -> bool:
+        return remove_partition(InvitationRow, tenant_id)
 
 
 def _row(invitation: Invitation) -> InvitationRow:

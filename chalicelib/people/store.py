@@ -36,6 +36,9 @@ class GroupStore(Protocol):
 
     def remove(self, tenant_id: str, group_id: str) -> Write: ...
 
+    def erase(self, tenant_id: str) -> bool:
+        """Remove a slice of the tenant's; True when none is left."""
+
 
 class InvitationStore(Protocol):
     """A tenant's invitations. Reads are consistent."""
@@ -54,4 +57,5 @@ class InvitationStore(Protocol):
     def change(self, before: Invitation, after: Invitation) -> Write:
         """Fails with ConditionFailed unless it is neither accepted nor revoked and of the serial before."""
 
-    def remove(self, invitation: Invitation) -> Write: ...
+    def erase(self, tenant_id: str) -> bool:
+        """Remove a slice of the tenant's; True when none is left."""

@@ -7,6 +7,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.core.dynamo import Check, Delete, Put, Update, write
+from chalicelib.core.dynamo_rows import remove_partition
 from chalicelib.core.unit_of_work import Refusal, Write
 from chalicelib.quotas import counters
 from chalicelib.quotas.counters import DynamoBooks, all_of, left_column, limit_column
@@ -102,12 +103,8 @@ class DynamoQuotaStore:
         bare = QuotaRow(tenant_id, fallback.subject)
         return [write(Delete(bare, QuotaRow.left_sessions.does_not_exist()))]
 
-    def remove_all(self, tenant_id: str, most: int) -> bool:
-        rows = list(QuotaRow.query(tenant_id, limit=most, consistent_read=True))
-        with QuotaRow.batch_write() as batch:
-            for row in rows:
-                batch.delete(row)
-        return not rows
+    def erase(self, tenant_id: str) -> bool:
+        return remove_partition(QuotaRow, tenant_id)
 
 
 def _headroom(row: QuotaRow, booking: Booking) -> int:

@@ -26,8 +26,6 @@ from chalicelib.tenancy.service import TenancyService, Tenant
 
 __all__ = ["TENANT", "Amount", "Limits", "Quota", "QuotaService", "group_subject", "user_subject"]
 
-_AT_ONCE = 100
-
 
 @dataclass(frozen=True)
 class QuotaService:
@@ -117,7 +115,7 @@ class QuotaService:
 
     def erase(self, tenant_id: str) -> bool:
         """Removes the tenant's quotas, a slice a call; True when none is left."""
-        return self.store.remove_all(tenant_id, _AT_ONCE)
+        return self.store.erase(tenant_id)
 
     def _reset(self, tenant_id: str, subject: str, *, aside: bool = False) -> None:
         def attempt() -> None:

@@ -53,5 +53,5 @@ class QuotaStore(Protocol):
         """Drop what was set for a user or a group, so that `fallback` holds; nothing to do where nothing was
         set."""
 
-    def remove_all(self, tenant_id: str, most: int) -> bool:
-        """Some of a tenant's rows; whether nothing is left."""
+    def erase(self, tenant_id: str) -> bool:
+        """Remove a slice of the tenant's; True when none is left."""

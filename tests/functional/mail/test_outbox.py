@@ -216,7 +216,7 @@ def test_rows_are_their_tenants_and_go_with_it(service, post, tenant, stranger):
 
 
 def test_erasing_goes_in_slices_until_nothing_is_left(service, tenant):
-    for _ in range(60):
+    for _ in range(210):
         service.uow.commit([service.request("note", "many@example.com", {"tenant_id": tenant.id})])
     assert service.erase(tenant.id) is False
     assert service.erase(tenant.id) is True
