@@ -1,8 +1,10 @@
 """A driver that keeps its instances in memory: for tests of what sits above drivers, and the contract
-suite's own yardstick. `FakeWorld` is the platform; drivers come and go on it as processes do.
+suite's own yardstick. `FakeWorld` is the platform; drivers come and go on it as processes do (and real
+processes on the one that `fake_file.py` keeps in a file).
 """
 
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -29,6 +31,8 @@ class FakeInstance:
     spec: InstanceSpec
     running: bool = True
     reason: Reason | None = None
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    """Another one for each that is made."""
 
 
 @dataclass
@@ -54,9 +58,15 @@ class FakeWorld:
     """By session: the controller that made it, and its files."""
     lock: threading.RLock = field(default_factory=threading.RLock)
 
+    @contextmanager
+    def held(self) -> Iterator["FakeWorld"]:
+        """The world, which nobody else looks at or changes meanwhile."""
+        with self.lock:
+            yield self
+
     def end(self, session_id: str, reason: Reason) -> None:
         """Let a session's running instances end by themselves."""
-        with self.lock:
+        with self.held():
             for key, instance in self.instances.items():
                 if key[0] == session_id and instance.running:
                     self.instances[key] = replace(instance, running=False, reason=reason)
@@ -163,10 +173,13 @@ class FakeDriver:
             world.instances[spec.session_id, spec.incarnation] = FakeInstance(self.controller_id, spec)
 
     def _connect(self, spec: InstanceSpec) -> None:
-        if spec.image in self.world.exiting:
-            raise _permanent("instance_exited", "The instance ended with exit code 3. It printed last: boom")
-        if spec.image in self.world.silent:
-            raise _permanent("handshake_timeout", "The instance runs but did not answer.")
+        with self.world.held() as world:
+            if spec.image in world.exiting:
+                raise _permanent(
+                    "instance_exited", "The instance ended with exit code 3. It printed last: boom"
+                )
+            if spec.image in world.silent:
+                raise _permanent("handshake_timeout", "The instance runs but did not answer.")
 
     def _step(self, stage: Stage, progressing: Progressing, progress: Progress | None = None) -> None:
         progressing(Step(stage, progress))
@@ -182,18 +195,20 @@ class FakeDriver:
         ]
 
     def _drop(self, session_id: str, *, before: int | None) -> None:
-        with self.world.lock:
+        with self.world.held() as world:
             for key, _ in self._own(session_id):
                 if before is None or key[1] < before:
-                    del self.world.instances[key]
+                    del world.instances[key]
 
     @contextmanager
     def _world(self) -> Iterator[FakeWorld]:
         """The world, if it answers."""
-        if not self.world.available:
-            raise TemporaryError(Reason(code="platform_unavailable", message="The fake platform is away."))
-        with self.world.lock:
-            yield self.world
+        with self.world.held() as world:
+            if not world.available:
+                raise TemporaryError(
+                    Reason(code="platform_unavailable", message="The fake platform is away.")
+                )
+            yield world
 
 
 def _facts(instance: FakeInstance) -> InstanceFacts:

@@ -30,8 +30,9 @@ def open_driver(
             return DockerDriver(controller_id, state_dir, run_dir=run_dir(), cpu_overcommit=cpu_overcommit)
         case "fake":
             from agent.drivers.fake import FakeDriver  # noqa: PLC0415
+            from agent.drivers.fake_file import named_world  # noqa: PLC0415
 
-            return FakeDriver(controller_id)
+            return FakeDriver(controller_id, named_world(os.environ))
     raise _unsupported(platform)
 
 
@@ -50,8 +51,9 @@ def detect_backend(platform: str) -> Backend:
                 engine.close()
         case "fake":
             from agent.drivers.fake import FakeDriver  # noqa: PLC0415
+            from agent.drivers.fake_file import named_world  # noqa: PLC0415
 
-            return FakeDriver("ctl-none").backend()
+            return FakeDriver("ctl-none", named_world(os.environ)).backend()
     raise _unsupported(platform)
 
 

@@ -9,12 +9,13 @@ pytest.register_assert_rewrite(
 )
 
 
-@pytest.fixture(params=["fake", pytest.param("docker", marks=pytest.mark.docker)])
+@pytest.fixture(params=["fake", "shared-fake", pytest.param("docker", marks=pytest.mark.docker)])
 def adapter(request: pytest.FixtureRequest) -> Iterator[object]:
     """A controller on each platform. A new platform is one more line here."""
     from tests.contract.drivers.docker_adapter import DockerAdapter
-    from tests.contract.drivers.driver_adapter import FakeAdapter
+    from tests.contract.drivers.driver_adapter import FakeAdapter, SharedFakeAdapter
 
-    made = {"fake": FakeAdapter, "docker": DockerAdapter}[request.param]()
+    adapters = {"fake": FakeAdapter, "shared-fake": SharedFakeAdapter, "docker": DockerAdapter}
+    made = adapters[request.param]()
     yield made
     made.close()

@@ -2,12 +2,16 @@
 platform brings its own and the checks stay as they are.
 """
 
+import shutil
+import tempfile
 from collections.abc import Callable
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from agent.drivers.base import Driver, Endpoint
 from agent.drivers.fake import FakeDriver, FakeInstance, FakeWorld
+from agent.drivers.fake_file import FileWorld
 from chalicelib.core.ids import new_id
 from chalicelib.protocol.instances import InstanceSpec, Reason, Resources
 
@@ -88,11 +92,16 @@ class FakeAdapter:
 
     def __init__(self, make: Callable[[str, FakeWorld], Driver] = FakeDriver) -> None:
         self.make = make
-        self.world = FakeWorld(
-            images={"good"}, registry={"pullable": 4_000_000}, exiting={"exiting"}, silent={"silent"}
-        )
+        self.world = self.open_world()
+        with self.world.held() as world:
+            world.images, world.registry = {"good"}, {"pullable": 4_000_000}
+            world.exiting, world.silent = {"exiting"}, {"silent"}
         self.tenant_id, self.controller_id, self.other = new_id("ten"), new_id("ctl"), new_id("ctl")
         self.foreign: dict[str, FakeInstance] = {}
+
+    def open_world(self) -> FakeWorld:
+        """As a process finds it."""
+        return FakeWorld()
 
     def open(self) -> Driver:
         return self.make(self.controller_id, self.world)
@@ -107,19 +116,24 @@ class FakeAdapter:
 
     def identity(self, session_id: str) -> str:
         (instance,) = self._instances(session_id)
-        return str(id(instance))
+        return instance.id
 
     def greet(self, endpoint: Endpoint) -> bool:
-        return any(
-            str(endpoint.socket_path).endswith(key[0]) and instance.running and instance.spec.image == "good"
-            for key, instance in self.world.instances.items()
-        )
+        with self.world.held() as world:
+            return any(
+                str(endpoint.socket_path).endswith(key[0])
+                and instance.running
+                and instance.spec.image == "good"
+                for key, instance in world.instances.items()
+            )
 
     def write_home(self, session_id: str, text: str) -> None:
-        self.world.homes[session_id][1]["note"] = text
+        with self.world.held() as world:
+            world.homes[session_id][1]["note"] = text
 
     def read_home(self, session_id: str) -> str:
-        return self.world.homes[session_id][1].get("note", "")
+        with self.world.held() as world:
+            return world.homes[session_id][1].get("note", "")
 
     def end(self, session_id: str) -> None:
         self.world.end(
@@ -128,21 +142,42 @@ class FakeAdapter:
 
     def plant_foreign(self, session_id: str) -> None:
         self.foreign[session_id] = FakeInstance(self.other, self.spec(session_id, 7))
-        self.world.instances[session_id, 7] = self.foreign[session_id]
-        self.world.homes[session_id] = (self.other, {"note": "theirs"})
+        with self.world.held() as world:
+            world.instances[session_id, 7] = self.foreign[session_id]
+            world.homes[session_id] = (self.other, {"note": "theirs"})
 
     def foreign_intact(self, session_id: str) -> bool:
-        home = self.world.homes.get(session_id)
-        return self.world.instances.get((session_id, 7)) is self.foreign[session_id] and home == (
-            self.other,
-            {"note": "theirs"},
-        )
+        with self.world.held() as world:
+            home = world.homes.get(session_id)
+            return world.instances.get((session_id, 7)) == self.foreign[session_id] and home == (
+                self.other,
+                {"note": "theirs"},
+            )
 
     def remains(self, session_id: str) -> list[str]:
-        return [f"instance {key}" for key in self.world.instances if key[0] == session_id]
+        with self.world.held() as world:
+            return [f"instance {key}" for key in world.instances if key[0] == session_id]
 
     def close(self) -> None:
         """Memory only."""
 
     def _instances(self, session_id: str) -> list[FakeInstance]:
-        return [instance for key, instance in self.world.instances.items() if key[0] == session_id]
+        with self.world.held() as world:
+            return [instance for key, instance in world.instances.items() if key[0] == session_id]
+
+
+class SharedFakeAdapter(FakeAdapter):
+    """The fake platform in a file: each driver has read it for itself, as each process would."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="streamspace-fake-"))
+        super().__init__()
+
+    def open_world(self) -> FakeWorld:
+        return FileWorld(path=self.folder / "world.json")
+
+    def open(self) -> Driver:
+        return self.make(self.controller_id, self.open_world())
+
+    def close(self) -> None:
+        shutil.rmtree(self.folder)
