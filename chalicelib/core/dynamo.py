@@ -1,6 +1,5 @@
 """Units of work, tables and connections on PynamoDB. The only module of core that knows it."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -15,7 +14,7 @@ from chalicelib.core import trail
 from chalicelib.core.config import config
 from chalicelib.core.connection import SharedConnection, share
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.retry import pause
+from chalicelib.core.retry import pause, rest
 from chalicelib.core.unit_of_work import ConditionFailed, Refusal, Write
 
 share()
@@ -110,7 +109,7 @@ def _request(item: Write) -> Request:
 class DynamoUnitOfWork:
     """`UnitOfWork` on TransactWriteItems; a single write goes out alone, at half the price."""
 
-    def __init__(self, *, sleep: Callable[[float], None] = time.sleep, entry: Entry | None = None) -> None:
+    def __init__(self, *, sleep: Callable[[float], None] = rest, entry: Entry | None = None) -> None:
         """`entry` makes the write of an audited request's entry."""
         self._sleep = sleep
         self._entry = entry

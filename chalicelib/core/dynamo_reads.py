@@ -1,7 +1,6 @@
 """`Reads` on BatchGetItem, which reads rows of several tables in one request."""
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -11,7 +10,7 @@ from pynamodb.models import Model
 from chalicelib.core.dynamo import new_connection
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.reads import Found, Read
-from chalicelib.core.retry import pause
+from chalicelib.core.retry import pause, rest
 
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")
@@ -44,7 +43,7 @@ def row_read(model: type[M], hash_key: str, range_key: str | None, decode: Calla
 class DynamoReads:
     """`Reads`, consistent."""
 
-    def __init__(self, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, *, sleep: Callable[[float], None] = rest) -> None:
         self._sleep = sleep
         self._connection = new_connection()
 

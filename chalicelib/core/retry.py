@@ -16,9 +16,12 @@ def pause(attempt: int, *, base: float = 0.01, ceiling: float = 0.5) -> float:
     return random.uniform(0, min(ceiling, base * 2**attempt))  # noqa: S311 - spreading load, not a secret
 
 
-def on_conflict(
-    attempt: Callable[[], T], *, times: int = 12, sleep: Callable[[float], None] = time.sleep
-) -> T:
+def rest(seconds: float) -> None:
+    """Wait, by the `time` that is here when it is called: a simulation puts its own in its place."""
+    time.sleep(seconds)
+
+
+def on_conflict(attempt: Callable[[], T], *, times: int = 12, sleep: Callable[[float], None] = rest) -> T:
     """Run a read-decide-write use case again while others win the race for its rows.
 
     Raises Unavailable when it never wins, which takes a row far hotter than any of ours.

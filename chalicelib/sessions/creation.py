@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
@@ -12,7 +11,7 @@ from chalicelib.commands.service import new_session_id
 from chalicelib.controllers.service import Candidate
 from chalicelib.core import trail
 from chalicelib.core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Unavailable
-from chalicelib.core.retry import pause
+from chalicelib.core.retry import pause, rest
 from chalicelib.core.unit_of_work import ConditionFailed, Write
 from chalicelib.identity.service import User
 from chalicelib.protocol.instances import InstanceSpec, Resources
@@ -58,7 +57,7 @@ class Creation:
     catalog: CatalogService
     tenancy: TenancyService
     keys: KeyStore
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] = rest
 
     def create(self, user: User, wanted: NewSession, key: str | None = None) -> Session:
         """A new session, placed at once where that is possible, else pending with its reason.
