@@ -10,7 +10,7 @@ from agent import __version__
 from agent.client import errors, problems
 from agent.client.servertime import ServerClock
 from agent.client.signing import Signer
-from chalicelib.protocol import agents, commands
+from chalicelib.protocol import agents, commands, keys
 from chalicelib.protocol.base import Wire
 
 _log = logging.getLogger(__name__)
@@ -85,6 +85,12 @@ class HttpControlPlane:
 
     async def status(self, session_id: str, request: commands.StatusReport) -> commands.Accepted:
         return await self._call(f"/agent/v1/sessions/{session_id}/status", request, commands.Accepted)
+
+    async def dead_letter(self, request: commands.DeadLetterReport) -> commands.Accepted:
+        return await self._call("/agent/v1/dead-letters", request, commands.Accepted)
+
+    async def rotate_key(self, request: keys.KeyRotation) -> keys.KeyRotated:
+        return await self._call("/agent/v1/keys", request, keys.KeyRotated)
 
     async def _call(self, path: str, request: Wire, model: type[_Answer]) -> _Answer:
         body = request.model_dump_json().encode()

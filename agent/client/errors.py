@@ -6,7 +6,8 @@ ApiError
 │   │   └── Dropped        the connection ended before an answer came
 │   ├── ServerFault        500, or an answer that breaks the contract
 │   ├── Throttled          429; retry_after
-│   └── SessionBusy        423; an earlier command of that session is unfinished; retry_after
+│   └── SessionBusy        423; an earlier command of that session is unfinished, or the controller is
+│                          paused (`controller_paused`); retry_after
 ├── Permanent              the same call never will
 │   ├── NotFound           404
 │   ├── CommandTaken       409 command_taken
@@ -17,7 +18,8 @@ ApiError
 └── Fatal                  this agent must stop
     ├── EpochSuperseded    409 epoch_superseded: a later boot of the same identity has taken over
     ├── Revoked            agent_revoked, or its key is not known any more
-    └── TooOld             protocol_unsupported
+    ├── TooOld             protocol_unsupported: the control plane does not speak with this agent any more
+    └── ControlPlaneTooOld the control plane speaks no version that this agent can work with
 """
 
 
@@ -99,4 +101,8 @@ class Revoked(Fatal):
 
 
 class TooOld(Fatal):
+    pass
+
+
+class ControlPlaneTooOld(Fatal):
     pass

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from chalicelib.protocol import agents, commands
+from chalicelib.protocol import agents, commands, keys
 
 
 class ControlPlane(Protocol):
@@ -21,3 +21,7 @@ class ControlPlane(Protocol):
     async def result(self, command_id: str, request: commands.ResultReport) -> commands.Accepted: ...
 
     async def status(self, session_id: str, request: commands.StatusReport) -> commands.Accepted: ...
+
+    async def dead_letter(self, request: commands.DeadLetterReport) -> commands.Accepted: ...
+
+    async def rotate_key(self, request: keys.KeyRotation) -> keys.KeyRotated: ...

@@ -19,6 +19,7 @@ _BY_CODE: dict[str, type[errors.ApiError]] = {
     "stale_fence": errors.StaleFence,
     "command_superseded": errors.Superseded,
     "session_busy": errors.SessionBusy,
+    "controller_paused": errors.SessionBusy,
 }
 _BY_STATUS: dict[int, type[errors.ApiError]] = {
     404: errors.NotFound,

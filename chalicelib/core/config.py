@@ -26,6 +26,8 @@ class Timings:
     ticket: float = 60
     relay_grant: float = 3600
     queue_credentials: float = 3600
+    key_rotation: float = 30 * 86400
+    key_overlap: float = 3600
     lease: float = 120
     command_deadline: float = 900
     placement_deadline: float = 600

@@ -6,4 +6,13 @@ What does not belong here: behaviour, storage, HTTP, signatures themselves.
 """
 
 PROTOCOL_VERSION = 1
-"""Sent at enrolment and with each heartbeat. The control plane refuses what is below its minimum."""
+"""The newest that this side speaks; requests carry the agent's, answers the one that both will speak.
+
+The control plane refuses an agent whose newest is below its minimum (409 `protocol_unsupported`, with
+`min_protocol_version`); an agent stops when the answer is below the lowest that it can work with.
+"""
+
+
+def spoken(newest: int) -> int:
+    """The version that both sides speak: the lower of their newest ones. `newest` is the other side's."""
+    return min(newest, PROTOCOL_VERSION)

@@ -29,7 +29,8 @@ class EnrollRequest(Wire):
 
 
 class EnrollAnswer(Wire):
-    """`key_id` goes into every signature; `authority` is the one that signatures must cover."""
+    """`key_id` goes into every signature; `authority` is the one that signatures must cover;
+    `protocol_version` is the one that both sides will speak (see `chalicelib.protocol`)."""
 
     tenant_id: Identifier
     controller_id: Identifier
@@ -37,6 +38,7 @@ class EnrollAnswer(Wire):
     key_id: str
     authority: str
     server_time: Timestamp
+    protocol_version: int = 1
 
 
 class CredentialsRequest(Wire):
@@ -82,12 +84,16 @@ class Intervals(Wire):
 
 
 class CredentialsAnswer(Wire):
+    """`rotate_key` asks for a new key (POST /agent/v1/keys): the present one has grown old."""
+
     epoch: int
     queue: QueueAccess
     relay: RelayAccess | None
     jwks_url: str
     intervals: Intervals
     server_time: Timestamp
+    protocol_version: int = 1
+    rotate_key: bool = False
 
 
 class Health(StrEnum):
@@ -143,12 +149,17 @@ class HeartbeatAnswer(Wire):
 
 class InventoryReport(Wire):
     """POST /agent/v1/inventory: all that carries the controller's own label. `homes` are the sessions
-    whose home exists."""
+    whose home exists.
+
+    A long inventory comes in slices in the order of session ids: this one says all there is of the sessions
+    after `after`, up to and with `until`. Unset, it has no such end; `started_at` is that of the whole."""
 
     epoch: int
     started_at: Timestamp
     instances: tuple[InstanceFacts, ...]
     homes: tuple[Identifier, ...] = ()
+    after: Identifier | None = None
+    until: Identifier | None = None
 
 
 class Remedy(StrEnum):
@@ -169,6 +180,9 @@ class InventoryAction(Wire):
 
 
 class InventoryAnswer(Wire):
-    """What is missing altogether is started again by ordinary commands, not here."""
+    """What is missing altogether is started again by ordinary commands, not here. `compared_until` is set
+    where one call could not do all: the agent goes on at once with a slice `after` that session. Whoever
+    ignores it gets the rest from later inventories."""
 
     actions: tuple[InventoryAction, ...]
+    compared_until: Identifier | None = None

@@ -105,7 +105,28 @@ class StatusReport(Wire):
     ended: Reason | None = Field(default=None, description="set when the instance ended by itself")
 
 
+class Unfit(StrEnum):
+    """Why an agent cannot do anything with a message: it is no reference at all, or names another owner."""
+
+    UNREADABLE = "unreadable"
+    FOREIGN = "foreign"
+
+
+MOST_DEAD_LETTER = 10_240
+"""Characters of a message's body that are kept; no reference has a twentieth of it."""
+
+
+class DeadLetterReport(Wire):
+    """POST /agent/v1/dead-letters: the queue carried a message that nobody can act on. Accepted, it is kept
+    where an administrator sees it, and the agent deletes it from the queue. A longer body is cut by the
+    agent. Repeating the call may keep the message twice, which harms nobody."""
+
+    epoch: int
+    body: str = Field(max_length=MOST_DEAD_LETTER)
+    problem: Unfit
+
+
 class Accepted(Wire):
-    """The answer to results and status reports."""
+    """The answer to results, status reports and dead letters."""
 
     accepted: bool = True
