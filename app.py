@@ -19,8 +19,10 @@ from chalicelib.audit.service import AuditService
 from chalicelib.catalog import routes as catalog_routes
 from chalicelib.catalog.models import DynamoTemplateStore
 from chalicelib.catalog.service import CatalogService
+from chalicelib.controllers import maintenance_routes
 from chalicelib.controllers import routes as controller_routes
 from chalicelib.controllers.agent_models import DynamoAgentStore
+from chalicelib.controllers.maintenance import MaintenanceService
 from chalicelib.controllers.models import DynamoControllerStore
 from chalicelib.controllers.queues import Queues
 from chalicelib.controllers.service import AgentService, ControllerService, EnrollmentService
@@ -174,6 +176,7 @@ sessions = SessionService(
     utc_now,
     timings,
 )
+maintenance = MaintenanceService(controllers, sessions.drains.drive, sessions.drains.reopened)
 streams = StreamService(sessions, controllers, utc_now, settings)
 
 connection_store, pusher = DynamoConnectionStore(), Pusher(settings)
@@ -251,6 +254,7 @@ apis: list[Api[Any]] = [
     quota_routes.build(quotas, authenticate),
     catalog_routes.build(catalog, authenticate),
     controller_routes.build(controllers, enrollment, authenticate),
+    maintenance_routes.build(maintenance, authenticate),
     controller_routes.build_enrollment(enrollment),
     controller_routes.build_agent(agents, relay_access=relays.access, on_heartbeat=sessions.activity.heard),
     session_routes.build(sessions, authenticate),

@@ -182,6 +182,16 @@ def blocked(lane: Lane, now: datetime) -> bool:
     return lane.holder is not None and now < lane.holder.lease_until
 
 
+def resumed(lane: Lane, since: datetime, patience: timedelta) -> Lane:
+    """The lane once nothing keeps its agents from working any more: the open command's time counts from
+    `since` if it is older. `patience` is what any command is given."""
+    opened = lane.open
+    if opened is None:
+        return lane
+    deadline = None if opened.deadline is None else max(opened.deadline, since + patience)
+    return replace(lane, open=replace(opened, since=max(opened.since, since), deadline=deadline))
+
+
 def overdue(lane: Lane, now: datetime) -> bool:
     """Whether the open command's deadline has passed."""
     return lane.open is not None and lane.open.deadline is not None and now >= lane.open.deadline

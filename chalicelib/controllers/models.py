@@ -24,6 +24,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
+from chalicelib.controllers.maintenance_rules import Drain, DrainMode, Pause
 from chalicelib.controllers.rules import Contact, Controller, HealthReport
 from chalicelib.controllers.store import Change
 from chalicelib.core.clock import epoch_millis, from_millis
@@ -67,6 +68,10 @@ class ControllerRow(Model):
     report = UnicodeAttribute(null=True)
     unclaimed_since = NumberAttribute(null=True)
     group_ids = ListAttribute(of=UnicodeAttribute, null=True)
+    awake = NumberAttribute(default=0)
+    drain = JSONAttribute(null=True)
+    paused_until = NumberAttribute(null=True)
+    pause_reason = UnicodeAttribute(null=True)
 
 
 class BackendRow(Model):
@@ -160,9 +165,27 @@ class DynamoControllerStore:
         if change.group_ids is not None:
             column: Any = ControllerRow.group_ids
             actions.append(column.set(list(change.group_ids)) if change.group_ids else column.remove())
-        return self._update(
-            tenant_id, controller_id, actions, lambda: NotFound.of("controller", controller_id)
-        )
+        return self._change(tenant_id, controller_id, actions)
+
+    def set_drain(self, tenant_id: str, controller_id: str, drain: Drain | None) -> Write:
+        column: Any = ControllerRow.drain
+        action = column.remove() if drain is None else column.set(_drain_out(drain))
+        return self._change(tenant_id, controller_id, [action])
+
+    def set_pause(self, tenant_id: str, controller_id: str, pause: Pause) -> Write:
+        why: Any = ControllerRow.pause_reason
+        actions = [
+            ControllerRow.paused_until.set(epoch_millis(pause.until)),
+            why.set(pause.reason) if pause.reason else why.remove(),
+        ]
+        return self._change(tenant_id, controller_id, actions)
+
+    def still_drains(self, controller: Controller) -> Write:
+        column: Any = ControllerRow.drain
+        if controller.drain is None:
+            raise ValueError("it is not drained")
+        same = column == _drain_out(controller.drain)
+        return write(Check(ControllerRow, controller.tenant_id, controller.id, same))
 
     def heard(
         self, controller: Controller, heartbeat: Heartbeat, contact: Contact, *, claims_again: bool
@@ -183,7 +206,12 @@ class DynamoControllerStore:
         return self._update(tenant_id, controller_id, [action])
 
     def book(self, controller: Controller, amount: Amount) -> Write:
-        conditions = [ControllerRow.controller_id.exists(), ControllerRow.cordoned == False]  # noqa: E712
+        conditions = [
+            ControllerRow.controller_id.exists(),
+            ControllerRow.cordoned == False,  # noqa: E712
+            ControllerRow.drain.does_not_exist(),
+            _same_pause(controller.pause),
+        ]
         for name, value in amount.items():
             if name == "sessions":
                 conditions.append(_room_for_sessions(controller.session_limit, value))
@@ -194,13 +222,11 @@ class DynamoControllerStore:
                     _column("capacity", name) == known,
                     _column("booked", name) <= known - value,
                 ]
-        actions = tuple(_column("booked", name).add(value) for name, value in amount.items())
+        actions = tuple(_booking(amount, 1))
         return write(Update(ControllerRow(controller.tenant_id, controller.id), actions, _all(conditions)))
 
     def unbook(self, tenant_id: str, controller_id: str, amount: Amount) -> Write:
-        return self._update(
-            tenant_id, controller_id, [_column("booked", name).add(-value) for name, value in amount.items()]
-        )
+        return self._update(tenant_id, controller_id, _booking(amount, -1))
 
     def remove(self, controller: Controller) -> list[Write]:
         unused = _all([ControllerRow.controller_id.exists(), ControllerRow.booked_sessions <= 0])
@@ -211,6 +237,12 @@ class DynamoControllerStore:
 
     def erase(self, tenant_id: str) -> bool:
         return remove_partition(BackendRow, tenant_id) and remove_partition(ControllerRow, tenant_id)
+
+    def _change(self, tenant_id: str, controller_id: str, actions: Sequence[Action]) -> Write:
+        """What an administrator asks for."""
+        return self._update(
+            tenant_id, controller_id, actions, lambda: NotFound.of("controller", controller_id)
+        )
 
     @staticmethod
     def _update(tenant_id: str, controller_id: str, actions: Sequence[Action], refused: Any = None) -> Write:
@@ -224,6 +256,30 @@ def _in_use() -> DomainError:
         "come.",
         code="controller_in_use",
     )
+
+
+def _booking(amount: Amount, sign: int) -> list[Action]:
+    """What takes up memory is one session that is awake from now on, or, returned, one that no longer is."""
+    actions = [_column("booked", name).add(sign * value) for name, value in amount.items()]
+    return [*actions, ControllerRow.awake.add(sign)] if amount.memory_bytes else actions
+
+
+def _same_pause(pause: Pause | None) -> Condition:
+    """A pause that was asked for meanwhile keeps new sessions away."""
+    if pause is None:
+        return ControllerRow.paused_until.does_not_exist()
+    same: Condition = ControllerRow.paused_until == epoch_millis(pause.until)
+    return same
+
+
+def _drain_out(drain: Drain) -> dict[str, Any]:
+    return {"m": drain.mode.value, "at": epoch_millis(drain.since), "by": drain.by, "why": drain.reason}
+
+
+def _drain_in(stored: dict[str, Any] | None) -> Drain | None:
+    if stored is None:
+        return None
+    return Drain(DrainMode(stored["m"]), from_millis(stored["at"]), stored["by"], stored["why"])
 
 
 def _room_for_sessions(limit: int | None, count: int) -> Condition:
@@ -292,7 +348,14 @@ def _controller(row: ControllerRow) -> Controller:
         gateway_url=report.gw if report else None,
         unclaimed_since=None if row.unclaimed_since is None else from_millis(int(row.unclaimed_since)),
         group_ids=tuple(str(each) for each in row.group_ids or ()),
+        awake=int(row.awake or 0),
+        drain=_drain_in(row.drain),
+        pause=_pause(row),
     )
+
+
+def _pause(row: ControllerRow) -> Pause | None:
+    return None if row.paused_until is None else Pause(from_millis(int(row.paused_until)), row.pause_reason)
 
 
 def _contact(row: ControllerRow, report: _Report | None) -> Contact | None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from chalicelib.controllers.maintenance_rules import Drain, Pause
 from chalicelib.core.config import Timings
 from chalicelib.protocol.agents import Capacity, Health, PartHealth
 from chalicelib.protocol.instances import Reason
@@ -14,13 +15,15 @@ SEEN_RECENTLY_GRACE = 1.25
 
 
 class ControllerState(StrEnum):
-    """`draining`: online, but cordoned: it keeps its sessions and gets no new ones."""
+    """`draining`: online, but cordoned or drained: it gets no new sessions. `paused`: silence is expected
+    and says nothing."""
 
     ONLINE = "online"
     DEGRADED = "degraded"
     LOST = "lost"
     NEVER_SEEN = "never_seen"
     DRAINING = "draining"
+    PAUSED = "paused"
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ class Contact:
 class Controller:
     """A backend of a tenant. `labels` are the administrators', `agent_labels` what the agent says of itself;
     the former win. `unclaimed_since` is set while a command that nothing blocks stays unclaimed. With
-    `group_ids` it is for sessions of those groups' people only."""
+    `group_ids` it is for sessions of those groups' people only. `awake` counts the sessions among `booked`
+    that take up CPU and memory: those that run, or are on the way there or back. `pause` may be over."""
 
     tenant_id: str
     id: str
@@ -75,21 +79,35 @@ class Controller:
     gateway_url: str | None = None
     unclaimed_since: datetime | None = None
     group_ids: tuple[str, ...] = ()
+    awake: int = 0
+    drain: Drain | None = None
+    pause: Pause | None = None
 
     @property
     def all_labels(self) -> dict[str, str]:
         """What placement matches against."""
         return {**self.agent_labels, **self.labels}
 
+    @property
+    def remaining(self) -> int:
+        """How many sessions a drain still waits for. Never zero while capacity is taken up: sessions that are
+        older than the count are not in it."""
+        return max(self.awake, 1 if self.booked.memory_bytes > 0 else 0)
+
+    def paused(self, now: datetime) -> Pause | None:
+        """The pause that is in force."""
+        return self.pause if self.pause is not None and self.pause.on(now) else None
+
 
 @dataclass(frozen=True)
 class Candidate:
-    """A controller with its state at the moment of asking: what placement chooses among. `until` is when
-    silence alone changes that state next."""
+    """A controller with its state at the moment of asking: what placement chooses among. `until` is when time
+    alone changes that state next, `paused` the pause that is in force."""
 
     controller: Controller
     state: ControllerState
     until: datetime | None = None
+    paused: Pause | None = None
 
     @property
     def free(self) -> Amount:
@@ -99,7 +117,12 @@ class Candidate:
 
 def judge(controller: Controller, now: datetime, timings: Timings) -> Candidate:
     """A controller with its state now."""
-    return Candidate(controller, state(controller, now, timings), state_until(controller, now, timings))
+    return Candidate(
+        controller,
+        state(controller, now, timings),
+        state_until(controller, now, timings),
+        controller.paused(now),
+    )
 
 
 def state(controller: Controller, now: datetime, timings: Timings) -> ControllerState:
@@ -107,31 +130,41 @@ def state(controller: Controller, now: datetime, timings: Timings) -> Controller
     contact = controller.contact
     if contact is None:
         return ControllerState.NEVER_SEEN
-    if controller.unclaimed_since is not None:
+    if controller.paused(now):
+        return ControllerState.PAUSED
+    missed = missed_heartbeats(controller, contact, now)
+    if controller.unclaimed_since is not None or missed >= timings.lost_after_missed:
         return ControllerState.LOST
-    missed = missed_heartbeats(contact, now)
-    if missed >= timings.lost_after_missed:
-        return ControllerState.LOST
-    if controller.cordoned:
+    if controller.cordoned or controller.drain is not None:
         return ControllerState.DRAINING
     if missed >= timings.degraded_after_missed or controller.health.failing():
         return ControllerState.DEGRADED
     return ControllerState.ONLINE
 
 
-def missed_heartbeats(contact: Contact, now: datetime) -> int:
+def missed_heartbeats(controller: Controller, contact: Contact, now: datetime) -> int:
     """How many are overdue."""
-    silence = (now - contact.seen_at).total_seconds()
+    silence = (now - _silent_since(controller, contact)).total_seconds()
     return max(0, int(silence / contact.interval - (SEEN_RECENTLY_GRACE - 1)))
 
 
+def _silent_since(controller: Controller, contact: Contact) -> datetime:
+    """A machine that was in maintenance is expected back at its end, not before."""
+    return max(contact.seen_at, controller.pause.until) if controller.pause else contact.seen_at
+
+
 def state_until(controller: Controller, now: datetime, timings: Timings) -> datetime | None:
-    """When silence alone will change the state next; None when it will not."""
-    contact = controller.contact
-    if contact is None or controller.unclaimed_since is not None:
+    """When time alone will change the state next; None when it will not."""
+    contact, pause = controller.contact, controller.paused(now)
+    if contact is None:
+        return None
+    if pause is not None:
+        return pause.until
+    if controller.unclaimed_since is not None:
         return None
     for count in (timings.degraded_after_missed, timings.lost_after_missed):
-        moment = contact.seen_at + timedelta(seconds=contact.interval * (count + SEEN_RECENTLY_GRACE - 1))
+        silence = timedelta(seconds=contact.interval * (count + SEEN_RECENTLY_GRACE - 1))
+        moment = _silent_since(controller, contact) + silence
         if moment > now:
             return moment
     return None

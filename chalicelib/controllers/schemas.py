@@ -3,17 +3,33 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
+from chalicelib.controllers.maintenance_rules import DrainMode, Pause
 from chalicelib.controllers.rules import Candidate, Controller
 from chalicelib.controllers.service import Change
 from chalicelib.core.quantities import format_bytes, format_cpu
-from chalicelib.core.schemas import Labels, Name, Page, ReasonView, RequestBody, ResponseBody, Time
+from chalicelib.core.schemas import (
+    Labels,
+    Name,
+    Page,
+    ReasonView,
+    RequestBody,
+    ResponseBody,
+    Time,
+    printable,
+)
 from chalicelib.people.schemas import GroupIds
 from chalicelib.protocol.agents import Capacity, PartHealth
 
 ControllerId = Annotated[str, StringConstraints(pattern=r"^ctl-[0-9a-hjkmnp-tv-z]{26}$")]
 SessionLimit = Annotated[int, Field(ge=0, le=100_000)]
+Why = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200),
+    AfterValidator(printable),
+    Field(description="Shown to the people whose sessions are there."),
+]
 
 
 class CapacityView(ResponseBody):
@@ -65,16 +81,47 @@ class HealthView(ResponseBody):
     streaming: PartView
 
 
+class DrainView(ResponseBody):
+    """`remaining` counts the sessions that still run there, or are on the way there or back."""
+
+    mode: DrainMode
+    since: Time
+    reason: str | None
+    remaining: int
+
+    @classmethod
+    def of(cls, controller: Controller) -> "DrainView | None":
+        """None unless it is drained."""
+        drain = controller.drain
+        if drain is None:
+            return None
+        return cls(mode=drain.mode, since=drain.since, reason=drain.reason, remaining=controller.remaining)
+
+
+class PauseView(ResponseBody):
+    """Until then it is left alone; it ends by itself."""
+
+    until: Time
+    reason: str | None
+
+    @classmethod
+    def of(cls, pause: Pause | None) -> "PauseView | None":
+        """None unless a pause is in force."""
+        return None if pause is None else cls(until=pause.until, reason=pause.reason)
+
+
 class ControllerView(ResponseBody):
-    """A registered backend. `state` was derived at the time of the answer; silence alone changes it next at
+    """A registered backend. `state` was derived at the time of the answer; time alone changes it next at
     `state_until`."""
 
     id: str
     name: str
     platform: str
-    state: Literal["online", "degraded", "lost", "never_seen", "draining"]
+    state: Literal["online", "degraded", "lost", "never_seen", "draining", "paused"]
     state_until: Time | None
     cordoned: bool
+    drain: DrainView | None
+    paused: PauseView | None
     session_limit: int | None
     labels: dict[str, str]
     group_ids: list[str]
@@ -98,6 +145,8 @@ class ControllerView(ResponseBody):
             state=candidate.state.value,
             state_until=candidate.until,
             cordoned=controller.cordoned,
+            drain=DrainView.of(controller),
+            paused=PauseView.of(candidate.paused),
             session_limit=controller.session_limit,
             labels=controller.all_labels,
             group_ids=list(controller.group_ids),
@@ -140,6 +189,21 @@ class ChangeController(RequestBody):
             clear_session_limit="session_limit" in self.model_fields_set and self.session_limit is None,
             group_ids=None if self.group_ids is None else tuple(self.group_ids),
         )
+
+
+class DrainController(RequestBody):
+    """`finish` lets what runs go on until its people end it. `move` hibernates it, and has starts that no
+    agent has claimed placed elsewhere."""
+
+    mode: DrainMode
+    reason: Why | None = None
+
+
+class PauseController(RequestBody):
+    """From a minute to a day, from now on."""
+
+    seconds: Annotated[int, Field(ge=60, le=86400)]
+    reason: Why | None = None
 
 
 class CreateEnrollmentToken(RequestBody):

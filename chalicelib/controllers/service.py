@@ -10,6 +10,7 @@ from typing import Any
 
 from chalicelib.controllers.agents import AgentCaller, AgentService
 from chalicelib.controllers.enrollment import EnrollmentService
+from chalicelib.controllers.maintenance_rules import Drain, DrainMode, Pause, paused_words
 from chalicelib.controllers.queues import QueueError, Queues
 from chalicelib.controllers.rules import Candidate, Controller, ControllerState, judge
 from chalicelib.controllers.store import Change, ControllerStore
@@ -30,8 +31,12 @@ __all__ = [
     "Controller",
     "ControllerService",
     "ControllerState",
+    "Drain",
+    "DrainMode",
     "EnrollmentService",
+    "Pause",
     "QueueError",
+    "paused_words",
 ]
 
 
@@ -60,6 +65,11 @@ class ControllerService:
             raise NotFound.of("controller", controller_id)
         return self.judged(controller)
 
+    def glance(self, tenant_id: str, controller_id: str) -> Candidate | None:
+        """The same at half the price, perhaps a moment old."""
+        controller = self.store.get(tenant_id, controller_id)
+        return None if controller is None else self.judged(controller)
+
     def page(
         self, tenant_id: str, limit: int, after: dict[str, Any] | None
     ) -> tuple[list[Candidate], dict[str, Any] | None]:
@@ -77,12 +87,16 @@ class ControllerService:
 
     def book(self, controller: Controller, amount: Amount) -> Write:
         """Takes `amount` of the controller's capacity. Its failure is ConditionFailed: it does not fit any
-        more, was cordoned, deleted, or reports another capacity than `controller` says."""
+        more, was cordoned, drained, paused, deleted, or reports another capacity than `controller` says."""
         return self.store.book(controller, amount)
 
     def unbook(self, tenant_id: str, controller_id: str, amount: Amount) -> Write:
         """Gives `amount` back. A controller cannot be deleted while anything is booked on it."""
         return self.store.unbook(tenant_id, controller_id, amount)
+
+    def still_drains(self, controller: Controller) -> Write:
+        """Fails with ConditionFailed unless the controller's drain is the one that `controller` says."""
+        return self.store.still_drains(controller)
 
     def send(self, reference: CommandReference) -> None:
         """Puts a reference on the controller's queue, which is made again if it is gone.
@@ -163,6 +177,8 @@ def document(controller: Controller) -> dict[str, Any]:
         "created_at": controller.created_at.isoformat(),
         "labels": controller.labels,
         "cordoned": controller.cordoned,
+        "drained_since": controller.drain.since.isoformat() if controller.drain else None,
+        "paused_until": controller.pause.until.isoformat() if controller.pause else None,
         "session_limit": controller.session_limit,
         "group_ids": list(controller.group_ids),
         "capacity": capacity.model_dump(mode="json") if capacity else None,

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from chalicelib.controllers.agent_rules import Agent, AgentKey, EnrollmentToken
+from chalicelib.controllers.maintenance_rules import Drain, Pause
 from chalicelib.controllers.rules import Contact, Controller
 from chalicelib.core.unit_of_work import Write
 from chalicelib.protocol.agents import Heartbeat
@@ -50,6 +51,15 @@ class ControllerStore(Protocol):
 
     def change(self, tenant_id: str, controller_id: str, change: Change) -> Write: ...
 
+    def set_drain(self, tenant_id: str, controller_id: str, drain: Drain | None) -> Write:
+        """Raises NotFound."""
+
+    def set_pause(self, tenant_id: str, controller_id: str, pause: Pause) -> Write:
+        """Raises NotFound."""
+
+    def still_drains(self, controller: Controller) -> Write:
+        """Fails unless its drain is the one that `controller` says."""
+
     def heard(
         self, controller: Controller, heartbeat: Heartbeat, contact: Contact, *, claims_again: bool
     ) -> Write:
@@ -58,7 +68,8 @@ class ControllerStore(Protocol):
     def set_unclaimed(self, tenant_id: str, controller_id: str, since: datetime | None) -> Write: ...
 
     def book(self, controller: Controller, amount: Amount) -> Write:
-        """Fails unless it fits, the capacity is what `controller` says and it is not cordoned."""
+        """Fails unless it fits, capacity and pause are what `controller` says, and it is neither cordoned nor
+        drained. One that takes up memory counts as awake."""
 
     def unbook(self, tenant_id: str, controller_id: str, amount: Amount) -> Write: ...
 

@@ -33,6 +33,7 @@ class Timings:
     placement_deadline: float = 600
     unclaimed_resend: float = 30
     unclaimed_lost: float = 60
+    drain_retry: float = 300
     heartbeat_busy: float = 30
     heartbeat_idle: float = 300
     degraded_after_missed: int = 3
@@ -56,6 +57,7 @@ class Timings:
             return self
         quick = (
             "lease", "command_deadline", "placement_deadline", "unclaimed_resend", "unclaimed_lost",
+            "drain_retry",
             "heartbeat_busy", "heartbeat_idle", "inventory", "renew", "lease_margin", "poll_wait",
             "visibility", "activity", "deletion_grace", "deletion_settling",
         )  # fmt: skip

@@ -37,19 +37,20 @@ Time = Annotated[
 """RFC 3339 in UTC, milliseconds."""
 
 
-def _printable(value: str) -> str:
+def printable(value: str) -> str:
+    """Raises ValueError for control characters."""
     if any(ord(char) < 32 or ord(char) == 127 or 0xD800 <= ord(char) <= 0xDFFF for char in value):
         raise ValueError("Control characters are not allowed.")
     return value
 
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(_printable)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(printable)]
 """A name that people give."""
 
 Labels = Annotated[
     dict[
         Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_./-]{0,62}$")],
-        Annotated[str, StringConstraints(max_length=63), AfterValidator(_printable)],
+        Annotated[str, StringConstraints(max_length=63), AfterValidator(printable)],
     ],
     Field(max_length=32),
 ]

@@ -7,6 +7,7 @@ from chalicelib.controllers.service import AgentCaller
 from chalicelib.core.telemetry import logger
 from chalicelib.core.unit_of_work import ConditionFailed
 from chalicelib.protocol.agents import Heartbeat, SessionActivity
+from chalicelib.sessions.drains import Drains
 from chalicelib.sessions.entities import Session
 from chalicelib.sessions.ledger import Ledger
 from chalicelib.sessions.placing import Placing
@@ -20,13 +21,16 @@ _GRAIN = timedelta(seconds=60)
 class Activity:
     ledger: Ledger
     placing: Placing
+    drains: Drains
 
     def heard(self, caller: AgentCaller, heartbeat: Heartbeat) -> None:
-        """Record activity that changed, and try pending sessions again. Never fails a heartbeat."""
+        """Record activity that changed, go on with a drain, and try pending sessions again. Never fails a
+        heartbeat."""
         try:
             self._record(caller, heartbeat)
+            self.drains.heard(caller)
         except Exception:
-            logger.exception("activity was not recorded", extra={"controller_id": caller.controller_id})
+            logger.exception("a heartbeat was not made use of", extra={"controller_id": caller.controller_id})
         self.placing.retry_pending(caller.tenant_id)
 
     def _record(self, caller: AgentCaller, heartbeat: Heartbeat) -> None:

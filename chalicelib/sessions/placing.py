@@ -77,6 +77,27 @@ class Placing:
         choice = self._choose(session, need)
         return None if choice.chosen is None else self._commit(session, choice, Cause.MOVED)
 
+    def vacate(self, session: Session) -> Session | None:
+        """Take a start, which no agent ever claimed, off a controller that is drained: to another one, or
+        back to those that wait for room.
+
+        Raises ConditionFailed when the session changed meanwhile.
+        """
+        details = self.ledger.store.details(session.tenant_id, session.id)
+        if details is None:
+            return None
+        need = self._need(session, details)
+        choice = self._choose(session, need)
+        if choice.chosen is not None:
+            return self._commit(session, choice, Cause.MOVED)
+        now = self.clock()
+        change = change_of(session).step(
+            Cause.UNPLACED, actor=SYSTEM, now=now, reason=why_not(choice, need), controller_id=None
+        )
+        waiting = self.ledger.commit(change.withdrawn())
+        self._explain(session, Assessment(now, None, choice.verdicts))
+        return waiting
+
     def _need(self, session: Session, details: Details) -> Need:
         groups = self.groups_of(session.tenant_id, session.user_id)
         return Need(session.amount, details.requirements, groups)

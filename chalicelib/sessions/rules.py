@@ -34,6 +34,7 @@ class Cause(StrEnum):
     CREATED_AND_PLACED = "created_and_placed"
     PLACED = "placed"
     MOVED = "moved"
+    UNPLACED = "unplaced"
     STARTED = "started"
     HIBERNATE_REQUESTED = "hibernate_requested"
     HIBERNATED = "hibernated"
@@ -70,6 +71,8 @@ TRANSITIONS: dict[State | None, dict[Cause, State]] = {
     _S.STARTING: {
         _C.STARTED: _S.RUNNING,
         _C.MOVED: _S.STARTING,
+        # No agent had it, its controller is being emptied, and it fits nowhere else at the moment.
+        _C.UNPLACED: _S.PENDING,
         _C.START_FAILED: _S.FAILED,
         _C.DEADLINE_PASSED: _S.FAILED,
         _C.CONTROLLER_REMOVED: _S.FAILED,

@@ -16,6 +16,7 @@ from chalicelib.quotas.service import QuotaService
 from chalicelib.sessions.activity import Activity
 from chalicelib.sessions.creation import Creation, NewSession
 from chalicelib.sessions.departure import Departure
+from chalicelib.sessions.drains import Drains
 from chalicelib.sessions.entities import Overview, Session
 from chalicelib.sessions.inventory import Inventories
 from chalicelib.sessions.ledger import Ledger
@@ -74,6 +75,11 @@ class SessionService:
         return Placing(self.ledger, self.groups_of)
 
     @cached_property
+    def drains(self) -> Drains:
+        """Empties controllers that are drained."""
+        return Drains(self.ledger, self.placing)
+
+    @cached_property
     def creation(self) -> Creation:
         """Creates sessions."""
         return Creation(self.ledger, self.catalog, self.tenancy, self.keys)
@@ -101,7 +107,7 @@ class SessionService:
     @cached_property
     def activity(self) -> Activity:
         """What heartbeats say about sessions."""
-        return Activity(self.ledger, self.placing)
+        return Activity(self.ledger, self.placing, self.drains)
 
     @cached_property
     def departure(self) -> Departure:

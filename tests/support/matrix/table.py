@@ -160,6 +160,10 @@ TABLE: dict[str, Entry] = {
     "GET /v1/controllers/{controller_id}": _entry("controllers:read"),
     "PATCH /v1/controllers/{controller_id}": _entry("controllers:write", body=_groups),
     "DELETE /v1/controllers/{controller_id}": _entry("controllers:write"),
+    "PUT /v1/controllers/{controller_id}/drain": _entry("controllers:write", body=_fixed(mode="move")),
+    "DELETE /v1/controllers/{controller_id}/drain": _entry("controllers:write"),
+    "PUT /v1/controllers/{controller_id}/pause": _entry("controllers:write", body=_fixed(seconds=60)),
+    "DELETE /v1/controllers/{controller_id}/pause": _entry("controllers:write"),
     "POST /v1/controllers/enrollment-tokens": _entry(
         "controllers:write", body=lambda o, _: {"controller_id": o.make("controller")}
     ),

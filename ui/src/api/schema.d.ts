@@ -550,6 +550,54 @@ export interface paths {
         patch: operations["controllers_change_controller"];
         trace?: never;
     };
+    "/v1/controllers/{controller_id}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Take no new sessions, and with `move` hibernate those that run. It goes on by itself until done.
+         * @description Needs the permission `controllers:write`.
+         */
+        put: operations["controllers_drain_controller"];
+        post?: never;
+        /**
+         * Take sessions again. What was hibernated stays so until its people wake it.
+         * @description Needs the permission `controllers:write`.
+         */
+        delete: operations["controllers_undrain_controller"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/controllers/{controller_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Leave a controller alone for a while: its agents are given no work, and silence says nothing.
+         * @description Needs the permission `controllers:write`.
+         */
+        put: operations["controllers_pause_controller"];
+        post?: never;
+        /**
+         * End a pause before its time.
+         * @description Needs the permission `controllers:write`.
+         */
+        delete: operations["controllers_resume_controller"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/controllers/enrollment-tokens": {
         parameters: {
             query?: never;
@@ -1364,7 +1412,7 @@ export interface components {
     schemas: {
         /**
          * Accepted
-         * @description The answer to results and status reports.
+         * @description The answer to results, status reports and dead letters.
          */
         Accepted: {
             /**
@@ -2190,7 +2238,7 @@ export interface components {
         };
         /**
          * ControllerView
-         * @description A registered backend. `state` was derived at the time of the answer; silence alone changes it next at
+         * @description A registered backend. `state` was derived at the time of the answer; time alone changes it next at
          *     `state_until`.
          */
         ControllerView: {
@@ -2205,6 +2253,7 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            drain: components["schemas"]["DrainView"] | null;
             /** Group Ids */
             group_ids: string[];
             health: components["schemas"]["chalicelib__controllers__schemas__HealthView"];
@@ -2218,6 +2267,7 @@ export interface components {
             last_seen_at: string | null;
             /** Name */
             name: string;
+            paused: components["schemas"]["PauseView"] | null;
             /** Platform */
             platform: string;
             /** Session Limit */
@@ -2226,7 +2276,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "online" | "degraded" | "lost" | "never_seen" | "draining";
+            state: "online" | "degraded" | "lost" | "never_seen" | "draining" | "paused";
             /** State Until */
             state_until: string | null;
             usage: components["schemas"]["chalicelib__controllers__schemas__UsageView"] | null;
@@ -2458,15 +2508,28 @@ export interface components {
              */
             resources?: components["schemas"]["chalicelib__catalog__schemas__ResourcesBody"];
         };
-        /** CredentialsAnswer */
+        /**
+         * CredentialsAnswer
+         * @description `rotate_key` asks for a new key (POST /agent/v1/keys): the present one has grown old.
+         */
         CredentialsAnswer: {
             /** Epoch */
             epoch: number;
             intervals: components["schemas"]["Intervals"];
             /** Jwks Url */
             jwks_url: string;
+            /**
+             * Protocol Version
+             * @default 1
+             */
+            protocol_version?: number;
             queue: components["schemas"]["QueueAccess"];
             relay: components["schemas"]["RelayAccess"] | null;
+            /**
+             * Rotate Key
+             * @default false
+             */
+            rotate_key?: boolean;
             /**
              * Server Time
              * Format: date-time
@@ -2568,8 +2631,45 @@ export interface components {
             width: number;
         };
         /**
+         * DrainController
+         * @description `finish` lets what runs go on until its people end it. `move` hibernates it, and has starts that no
+         *     agent has claimed placed elsewhere.
+         */
+        DrainController: {
+            mode: components["schemas"]["DrainMode"];
+            /**
+             * Reason
+             * @default null
+             */
+            reason?: string | null;
+        };
+        /**
+         * DrainMode
+         * @description `finish`: what runs goes on until its people end it. `move`: what runs is hibernated, and starts that
+         *     no agent has claimed are placed elsewhere.
+         * @enum {string}
+         */
+        DrainMode: "finish" | "move";
+        /**
+         * DrainView
+         * @description `remaining` counts the sessions that still run there, or are on the way there or back.
+         */
+        DrainView: {
+            mode: components["schemas"]["DrainMode"];
+            /** Reason */
+            reason: string | null;
+            /** Remaining */
+            remaining: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+        };
+        /**
          * EnrollAnswer
-         * @description `key_id` goes into every signature; `authority` is the one that signatures must cover.
+         * @description `key_id` goes into every signature; `authority` is the one that signatures must cover;
+         *     `protocol_version` is the one that both sides will speak (see `chalicelib.protocol`).
          */
         EnrollAnswer: {
             /** Agent Id */
@@ -2580,6 +2680,11 @@ export interface components {
             controller_id: string;
             /** Key Id */
             key_id: string;
+            /**
+             * Protocol Version
+             * @default 1
+             */
+            protocol_version?: number;
             /**
              * Server Time
              * Format: date-time
@@ -3054,18 +3159,33 @@ export interface components {
         };
         /**
          * InventoryAnswer
-         * @description What is missing altogether is started again by ordinary commands, not here.
+         * @description What is missing altogether is started again by ordinary commands, not here. `compared_until` is set
+         *     where one call could not do all: the agent goes on at once with a slice `after` that session. Whoever
+         *     ignores it gets the rest from later inventories.
          */
         InventoryAnswer: {
             /** Actions */
             actions: components["schemas"]["InventoryAction"][];
+            /**
+             * Compared Until
+             * @default null
+             */
+            compared_until?: string | null;
         };
         /**
          * InventoryReport
          * @description POST /agent/v1/inventory: all that carries the controller's own label. `homes` are the sessions
          *     whose home exists.
+         *
+         *     A long inventory comes in slices in the order of session ids: this one says all there is of the sessions
+         *     after `after`, up to and with `until`. Unset, it has no such end; `started_at` is that of the whole.
          */
         InventoryReport: {
+            /**
+             * After
+             * @default null
+             */
+            after?: string | null;
             /** Epoch */
             epoch: number;
             /**
@@ -3080,6 +3200,11 @@ export interface components {
              * Format: date-time
              */
             started_at: string;
+            /**
+             * Until
+             * @default null
+             */
+            until?: string | null;
         };
         /**
          * InvitationPage
@@ -3427,6 +3552,32 @@ export interface components {
              * @enum {string}
              */
             state: "ok" | "failing" | "unknown";
+        };
+        /**
+         * PauseController
+         * @description From a minute to a day, from now on.
+         */
+        PauseController: {
+            /**
+             * Reason
+             * @default null
+             */
+            reason?: string | null;
+            /** Seconds */
+            seconds: number;
+        };
+        /**
+         * PauseView
+         * @description Until then it is left alone; it ends by itself.
+         */
+        PauseView: {
+            /** Reason */
+            reason: string | null;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /**
          * PermissionsView
@@ -7137,6 +7288,354 @@ export interface operations {
             };
             /** @description A field is wrong; it is named. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    controllers_drain_controller: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                controller_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrainController"];
+            };
+        };
+        responses: {
+            /** @description Take no new sessions, and with `move` hibernate those that run. It goes on by itself until done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControllerView"];
+                };
+            };
+            /** @description The request could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported content type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    controllers_undrain_controller: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                controller_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Take sessions again. What was hibernated stays so until its people wake it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControllerView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    controllers_pause_controller: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                controller_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PauseController"];
+            };
+        };
+        responses: {
+            /** @description Leave a controller alone for a while: its agents are given no work, and silence says nothing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControllerView"];
+                };
+            };
+            /** @description The request could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported content type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    controllers_resume_controller: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                controller_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description End a pause before its time. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControllerView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
