@@ -3,6 +3,7 @@ every few minutes. The control plane decides; the agent removes or adopts under 
 
 import asyncio
 import logging
+from datetime import datetime
 
 from agent.client import errors
 from agent.client.port import ControlPlane
@@ -13,6 +14,7 @@ from agent.worker.fences import Fences
 from agent.worker.lanes import Lanes
 from agent.worker.reach import Reach
 from agent.worker.runtime import Backoff, Runtime
+from agent.worker.slicing import Slices
 from agent.worker.timings import Timings
 from chalicelib.protocol.agents import InventoryAction, InventoryReport, Remedy
 
@@ -73,14 +75,7 @@ class Reconciler:
         started_at, fences = self._clock.now(), self._fences.all()
         try:
             inventory = await self._runtime.blocking(self._driver.inventory)
-            answer = await self._control.inventory(
-                InventoryReport(
-                    epoch=self._access.epoch,
-                    started_at=started_at,
-                    instances=inventory.instances,
-                    homes=inventory.homes,
-                )
-            )
+            actions = await self._report(Slices(inventory), started_at)
         except errors.Fatal:
             raise
         except errors.ApiError as error:
@@ -91,9 +86,33 @@ class Reconciler:
             _log.warning("There is no inventory: %s", error)
             return False
         self._reach.answered()
-        for action in answer.actions:
+        for action in actions:
             await self._act(action, fences.get(action.session_id))
         return True
+
+    async def _report(self, slices: Slices, started_at: datetime) -> list[InventoryAction]:
+        """What is to be done, once all of the inventory was taken. Raises errors.ApiError."""
+        actions: list[InventoryAction] = []
+        after: str | None = None
+        while True:
+            part = slices.following(after)
+            answer = await self._control.inventory(
+                InventoryReport(
+                    epoch=self._access.epoch,
+                    started_at=started_at,
+                    instances=part.instances,
+                    homes=part.homes,
+                    after=after,
+                    until=part.until,
+                )
+            )
+            actions += answer.actions
+            come = answer.compared_until or part.until
+            if come is None:
+                return actions
+            if after is not None and come <= after:
+                raise errors.ServerFault("The inventory does not get on.")
+            after = come
 
     async def _act(self, action: InventoryAction, fence_before: int | None) -> None:
         async with self._lanes.hold(action.session_id):
@@ -101,8 +120,9 @@ class Reconciler:
             if known != fence_before:
                 return  # a command was claimed since the inventory began: it knows better
             if action.remedy is Remedy.ADOPT:
-                _log.info("Adopting the instance of %s.", action.session_id)
-                self._fences.raise_to(action.session_id, action.fence)
+                if known is None or known < action.fence:
+                    _log.info("Adopting the instance of %s.", action.session_id)
+                    self._fences.raise_to(action.session_id, action.fence)
                 return
             await self._remove(action)
 

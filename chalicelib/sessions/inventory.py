@@ -1,12 +1,16 @@
-"""Inventories: what a backend really runs, compared with what it should (design §5.5)."""
+"""Inventories: what a backend really runs, compared with what it should (design §5.5).
 
-from dataclasses import dataclass
-from datetime import timedelta
+However much a controller holds, one call changes a bounded number of sessions and says up to which one it has
+come: the agent goes on from there.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from chalicelib.commands.service import unclaimed_since
 from chalicelib.controllers.service import AgentCaller, AgentService
 from chalicelib.core.unit_of_work import ConditionFailed
-from chalicelib.protocol.agents import InventoryAnswer, InventoryReport
+from chalicelib.protocol.agents import InventoryAction, InventoryAnswer, InventoryReport
 from chalicelib.protocol.instances import Reason
 from chalicelib.sessions.changes import change_of
 from chalicelib.sessions.comparing import Comparison, Observation, compare
@@ -14,10 +18,15 @@ from chalicelib.sessions.entities import Session
 from chalicelib.sessions.ledger import Ledger
 from chalicelib.sessions.placing import Placing
 from chalicelib.sessions.rules import Cause
+from chalicelib.sessions.slicing import Part, Span, parts, still_suspected
 from chalicelib.sessions.store import SuspectStore
 
 _STOPPED = Reason(code="instance_stopped", message="Its instance was found stopped.")
 _MISSING = Reason(code="instance_lost", message="Its instance is gone. Wake the session to start it anew.")
+_AT_ONCE = 100
+"""Sessions that are read and compared together; a batch of reads has no more."""
+_MOST_CHANGES = 200
+"""Transactions and messages of one call, give or take a part: some five seconds of the 28 that it has."""
 
 
 @dataclass(frozen=True)
@@ -31,51 +40,63 @@ class Inventories:
         """What the agent has to adopt and to remove. Running sessions without an instance fail, and can be
         woken. Raises Conflict `epoch_superseded`."""
         self.agents.check_epoch(caller, report.epoch)
-        now = self.ledger.clock()
         seen = Observation(
             controller_id=caller.controller_id,
-            began=min(report.started_at, now),
+            began=min(report.started_at, self.ledger.clock()),
             instances=tuple(each for each in report.instances if each.tenant_id == caller.tenant_id),
             homes=report.homes,
         )
         known = self.suspects.suspects(caller.tenant_id, caller.controller_id)
         margin = timedelta(seconds=self.ledger.timings.lease_margin)
-        sessions = self._sessions(caller, seen)
-        found = compare(seen, sessions, known, margin=margin)
-        if found.suspects != known:
-            self.ledger.uow.commit(
-                [self.suspects.suspect(caller.tenant_id, caller.controller_id, found.suspects)]
-            )
-        self._act(caller, found)
-        self._send_again(seen, sessions)
-        return InventoryAnswer(actions=found.actions)
+        span = Span(report.after, report.until)
+        placed = self.ledger.store.placed_on(
+            caller.tenant_id, caller.controller_id, after=span.after, until=span.until
+        )
+        actions: list[InventoryAction] = []
+        suspected: dict[str, datetime] = {}
+        changed = failed = 0
+        for part in parts(seen, placed, span, _AT_ONCE):
+            sessions = self._sessions(caller, part)
+            found = compare(part.seen, sessions, known, margin=margin)
+            actions += found.actions
+            suspected |= found.suspects
+            failed += self._fail_all(caller, found)
+            changed += self._stop_again(found) + self._send_again(part.seen, sessions)
+            if failed + changed >= _MOST_CHANGES:
+                span = replace(span, until=part.ids[-1])
+                break
+        suspects = still_suspected(known, suspected, span)
+        if suspects != known:
+            self.ledger.uow.commit([self.suspects.suspect(caller.tenant_id, caller.controller_id, suspects)])
+        if failed:
+            self.placing.retry_pending(caller.tenant_id)
+        cut = span.until if span.until != report.until else None
+        return InventoryAnswer(actions=tuple(actions), compared_until=cut)
 
-    def _sessions(self, caller: AgentCaller, seen: Observation) -> dict[str, Session]:
-        named = {each.session_id for each in seen.instances} | set(seen.homes)
-        placed = self.ledger.store.placed_on(caller.tenant_id, caller.controller_id)
-        sessions = self.ledger.store.several(caller.tenant_id, sorted(named | set(placed)))
-        gone = sorted(named - sessions.keys())
+    def _sessions(self, caller: AgentCaller, part: Part) -> dict[str, Session]:
+        sessions = self.ledger.store.several(caller.tenant_id, part.ids)
+        gone = sorted(part.named - sessions.keys())
         # Looked for after the live ones: a session that is archived in between is found here.
         return {**sessions, **self.ledger.store.several(caller.tenant_id, gone, archived=True)}
 
-    def _send_again(self, seen: Observation, sessions: dict[str, Session]) -> None:
+    def _send_again(self, seen: Observation, sessions: dict[str, Session]) -> int:
         """What the agent could have claimed before it began to look round was lost on the way, or the agent
-        has just come back: it need not wait for the sweeper."""
+        has just come back: it need not wait for the sweeper. How many."""
+        sent = 0
         for session in sessions.values():
             since = unclaimed_since(session.lane, seen.began)
             if since is not None and since < seen.began and session.controller_id == seen.controller_id:
                 self.ledger.send(session)
+                sent += 1
+        return sent
 
-    def _act(self, caller: AgentCaller, found: Comparison) -> None:
+    def _fail_all(self, caller: AgentCaller, found: Comparison) -> int:
         actor = f"agent:{caller.agent_id}"
         for session in found.stopped:
             self._fail(session, Cause.INSTANCE_ENDED, _STOPPED, actor)
         for session in found.missing:
             self._fail(session, Cause.INSTANCE_LOST, _MISSING, actor)
-        for session in found.restopped:
-            self._stop_again(session)
-        if found.stopped or found.missing:
-            self.placing.retry_pending(caller.tenant_id)
+        return len(found.stopped) + len(found.missing)
 
     def _fail(self, session: Session, cause: Cause, reason: Reason, actor: str) -> None:
         change = change_of(session).step(cause, actor=actor, now=self.ledger.clock(), reason=reason)
@@ -85,9 +106,12 @@ class Inventories:
             # It changed after the inventory began, so the inventory says nothing about it any more.
             return
 
-    def _stop_again(self, session: Session) -> None:
+    def _stop_again(self, found: Comparison) -> int:
+        """What runs though it hibernates; how many."""
         now = self.ledger.clock()
-        try:
-            self.ledger.commit(change_of(session).command(self.ledger.commands.issue, now))
-        except ConditionFailed:
-            return
+        for session in found.restopped:
+            try:
+                self.ledger.commit(change_of(session).command(self.ledger.commands.issue, now))
+            except ConditionFailed:
+                continue
+        return len(found.restopped)

@@ -115,9 +115,24 @@ class DynamoSessionStore(DynamoTimeline, DynamoRemoval):
         for row in SessionRow.query(tenant_id, consistent_read=True):
             yield mapping.session(row)
 
-    def placed_on(self, tenant_id: str, controller_id: str) -> list[str]:
-        rows = SessionRow.by_place.query(mapping.place(tenant_id, controller_id))
-        return [row.session_id for row in rows]
+    def placed_on(
+        self,
+        tenant_id: str,
+        controller_id: str,
+        *,
+        after: str | None = None,
+        until: str | None = None,
+    ) -> list[str]:
+        ids = SessionRow.session_id
+        within: Condition | None = None
+        if after is not None and until is not None:
+            within = ids.between(after, until)
+        elif after is not None:
+            within = ids > after
+        elif until is not None:
+            within = ids <= until
+        rows = SessionRow.by_place.query(mapping.place(tenant_id, controller_id), within)
+        return [row.session_id for row in rows if row.session_id != after]  # `between` has both its ends
 
     def unplaced(self, tenant_id: str, limit: int) -> list[str]:
         rows = SessionRow.by_place.query(mapping.place(tenant_id, None), limit=limit)

@@ -68,8 +68,16 @@ class SessionStore(Protocol):
     def erase(self, tenant_id: str) -> bool:
         """Remove a slice of all that is kept of a tenant's sessions; True when none is left."""
 
-    def placed_on(self, tenant_id: str, controller_id: str) -> list[str]:
-        """Ids of sessions that were placed there and are not archived."""
+    def placed_on(
+        self,
+        tenant_id: str,
+        controller_id: str,
+        *,
+        after: str | None = None,
+        until: str | None = None,
+    ) -> list[str]:
+        """Ids of sessions that were placed there and are not archived, in their order: those after one, up to
+        and with another."""
 
     def unplaced(self, tenant_id: str, limit: int) -> list[str]:
         """Ids of the oldest pending sessions."""

@@ -155,15 +155,8 @@ class Desk:
         self, *instances: tuple[str, int, str], homes: tuple[str, ...] = (), after: float = 60
     ) -> Any:
         """The answer to an inventory that began `after` seconds from now, seen from then."""
-        from chalicelib.controllers.service import AgentCaller
         from chalicelib.protocol.agents import InventoryReport
 
-        caller = AgentCaller(
-            self.tenant.id,
-            self.agent.controller_id,
-            self.agent.enrolment["agent_id"],
-            self.agent.enrolment["key_id"],
-        )
         report = InventoryReport.model_validate(
             {
                 "epoch": self.agent.epoch,
@@ -180,7 +173,16 @@ class Desk:
                 ],
             }
         )
-        return self.later(after + 1).inventories.compare(caller, report)
+        return self.later(after + 1).inventories.compare(self.caller(), report)
+
+    def caller(self) -> Any:
+        """Whom the agent's signature proves."""
+        from chalicelib.controllers.service import AgentCaller
+
+        enrolment = self.agent.enrolment
+        return AgentCaller(
+            self.tenant.id, self.agent.controller_id, enrolment["agent_id"], enrolment["key_id"]
+        )
 
     # Behind the scenes
 

@@ -94,6 +94,7 @@ class FakeServer:
         self.heartbeats: list[agents.Heartbeat] = []
         self.inventories: list[agents.InventoryReport] = []
         self.actions: list[agents.InventoryAction] = []
+        self.compared_until: list[str | None] = []
         self.faults: dict[str, list[Fault]] = defaultdict(list)
         self.calls: Counter[str] = Counter()
         self.nonces: set[str] = set()
@@ -232,7 +233,8 @@ class FakeServer:
                 self._check_epoch(report.epoch)
                 self.inventories.append(report)
                 actions, self.actions = tuple(self.actions), []
-                return agents.InventoryAnswer(actions=actions)
+                come = self.compared_until.pop(0) if self.compared_until else None
+                return agents.InventoryAnswer(actions=actions, compared_until=come)
             case ["commands", command_id, what]:
                 return self._command(command_id, what, body)
             case ["sessions", session_id, "status"]:

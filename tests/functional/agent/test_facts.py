@@ -6,6 +6,7 @@ import pytest
 
 from agent.drivers.base import Inventory
 from agent.drivers.fake import FakeDriver, FakeWorld
+from agent.worker import slicing
 from chalicelib.core.ids import new_id
 from chalicelib.protocol.agents import Health, InventoryAction, Remedy
 from chalicelib.protocol.instances import InstanceState, Reason
@@ -215,3 +216,30 @@ async def test_unknown_sessions_reports_are_dropped(server: FakeServer, agent: A
 
     await agent.worker.outbox.add(Report(session_id=new_id("ses"), fence=1, ended=GONE))
     await eventually(lambda: len(agent.worker.outbox) == 0)
+
+
+async def test_a_long_inventory_goes_in_slices(
+    server: FakeServer, world: FakeWorld, agent: AgentProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each goes on from where the one before ended, or from where the control plane had come to."""
+    sessions = [server.issue("start")[0] for _ in range(5)]
+    await eventually(lambda: all(each.outcomes == ["succeeded"] for each in sessions))
+    server.intervals = server.intervals.model_copy(update={"inventory": 300})
+    await eventually(lambda: agent.access.intervals.inventory == 300)
+    ids = sorted(each.session_id for each in sessions)
+    monkeypatch.setattr(slicing, "SLICE", 2)
+    server.inventories.clear()
+    server.compared_until = [None, ids[2]]
+    agent.reach.recovered.set()
+    await eventually(lambda: server.inventories and server.inventories[-1].until is None)
+    assert [(each.after, each.until) for each in server.inventories] == [
+        (None, ids[1]),
+        (ids[1], ids[3]),
+        (ids[2], None),
+    ]
+    assert len({each.started_at for each in server.inventories}) == 1
+    assert [[facts.session_id for facts in each.instances] for each in server.inventories] == [
+        ids[:2],
+        ids[2:4],
+        ids[3:],
+    ]

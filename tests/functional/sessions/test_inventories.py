@@ -121,6 +121,6 @@ def test_the_signed_call(desk: Desk) -> None:
         "homes": [session_id],
     }
     answer = desk.agent.post("/agent/v1/inventory", body)
-    assert (answer.status, answer.json) == (200, {"actions": []})
+    assert (answer.status, answer.json) == (200, {"actions": [], "compared_until": None})
     stale = desk.agent.post("/agent/v1/inventory", {**body, "epoch": 0})
     assert stale.json["code"] == "epoch_superseded"
