@@ -33,6 +33,7 @@ class Timings:
     placement_deadline: float = 600
     unclaimed_resend: float = 30
     unclaimed_lost: float = 60
+    sweep_slice: float = 45
     drain_retry: float = 300
     heartbeat_busy: float = 30
     heartbeat_idle: float = 300
