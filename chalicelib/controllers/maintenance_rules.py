@@ -44,7 +44,15 @@ class Pause:
         return max(1, min(RETRY_CEILING, int(left) + 1))
 
 
-def paused_words(name: str, pause: Pause) -> str:
-    """What people are told of a controller that is paused."""
-    why = f" ({pause.reason})" if pause.reason else ""
-    return f"The controller {name} is paused until {pause.until:%Y-%m-%d %H:%M} UTC{why}"
+def paused_words(pause: Pause) -> str:
+    """What people are told that a paused controller is."""
+    return f"paused until {pause.until:%Y-%m-%d %H:%M} UTC{_because(pause.reason)}"
+
+
+def drained_words(drain: Drain) -> str:
+    """What people are told that a drained controller is."""
+    return f"being drained{_because(drain.reason)}"
+
+
+def _because(reason: str | None) -> str:
+    return f" ({reason})" if reason else ""

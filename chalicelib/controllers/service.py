@@ -10,7 +10,7 @@ from typing import Any
 
 from chalicelib.controllers.agents import AgentCaller, AgentService
 from chalicelib.controllers.enrollment import EnrollmentService
-from chalicelib.controllers.maintenance_rules import Drain, DrainMode, Pause, paused_words
+from chalicelib.controllers.maintenance_rules import Drain, DrainMode, Pause, drained_words, paused_words
 from chalicelib.controllers.queues import QueueError, Queues
 from chalicelib.controllers.rules import Candidate, Controller, ControllerState, judge
 from chalicelib.controllers.store import Change, ControllerStore
@@ -36,6 +36,7 @@ __all__ = [
     "EnrollmentService",
     "Pause",
     "QueueError",
+    "drained_words",
     "paused_words",
 ]
 

@@ -43,15 +43,20 @@ def task(session: Session, now: datetime, timings: Timings) -> Task:
 
 @dataclass(frozen=True)
 class Neglect:
-    """How long an open command went unclaimed. `fresh`: the sweeper itself was away, so nobody may have heard
-    of the command yet and its time starts now."""
+    """How long an open command went unclaimed. `fresh`: the sweeper itself was away or the controller paused:
+    nobody may have heard of the command yet, and its time starts now."""
 
     lost: bool
     fresh: bool
 
 
-def neglect(session: Session, due_at: datetime, now: datetime, timings: Timings) -> Neglect:
-    """Whether a command that nothing blocks has stayed unclaimed for too long."""
+def neglect(
+    session: Session, due_at: datetime, now: datetime, timings: Timings, *, resumed: bool = False
+) -> Neglect:
+    """Whether a command that nothing blocks has stayed unclaimed for too long. `resumed`: it is looked at for
+    the first time since its controller's pause."""
+    if resumed:
+        return Neglect(lost=False, fresh=True)
     since = unclaimed_since(session.lane, now)
     patience = timedelta(seconds=timings.unclaimed_lost)
     late = now - due_at > _PUNCTUAL * patience

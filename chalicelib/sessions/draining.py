@@ -3,7 +3,14 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.controllers.service import Candidate, Controller, ControllerState, DrainMode
+from chalicelib.controllers.service import (
+    Candidate,
+    Controller,
+    ControllerState,
+    Drain,
+    DrainMode,
+    drained_words,
+)
 from chalicelib.protocol.instances import Reason
 from chalicelib.sessions.changes import Change, change_of
 from chalicelib.sessions.entities import Session
@@ -48,13 +55,17 @@ def hibernated(session: Session, controller: Controller, now: datetime) -> Chang
         Cause.HIBERNATE_REQUESTED,
         actor=drain.by,
         now=now,
-        reason=why(controller),
+        reason=why(controller, drain),
         desired=Desired.HIBERNATED,
         generation=session.generation + 1,
     )
 
 
-def why(controller: Controller) -> Reason:
+def why(controller: Controller, drain: Drain) -> Reason:
     """What the people of a session are told that a drain put to rest."""
-    said = f" ({controller.drain.reason})" if controller.drain and controller.drain.reason else ""
-    return Reason(code=CODE, message=f"The controller {controller.name} is being drained{said}.")
+    return Reason(code=CODE, message=f"The controller {controller.name} is {drained_words(drain)}.")
+
+
+def drained(session: Session) -> bool:
+    """Whether a drain is why it is put to rest."""
+    return session.reason is not None and session.reason.code == CODE

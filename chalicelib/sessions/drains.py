@@ -106,8 +106,8 @@ class Drains:
     def _there(self, candidate: Candidate) -> Iterator[Session]:
         """Sessions on a controller. The index may lag, and whatever is decided is written under a condition,
         so half-price reads do."""
-        controller, after = candidate.controller, None
-        store = self.ledger.store
-        while ids := store.placed_on(controller.tenant_id, controller.id, after=after, limit=_PAGE):
-            yield from store.several(controller.tenant_id, ids, consistent=False).values()
-            after = ids[-1]
+        controller, store = candidate.controller, self.ledger.store
+        ids = store.placed_on(controller.tenant_id, controller.id)
+        for start in range(0, len(ids), _PAGE):
+            page = ids[start : start + _PAGE]
+            yield from store.several(controller.tenant_id, page, consistent=False).values()

@@ -81,14 +81,17 @@ class Inventories:
 
     def _send_again(self, seen: Observation, sessions: dict[str, Session]) -> int:
         """What the agent could have claimed before it began to look round was lost on the way, or the agent
-        has just come back: it need not wait for the sweeper. How many."""
-        sent = 0
-        for session in sessions.values():
-            since = unclaimed_since(session.lane, seen.began)
-            if since is not None and since < seen.began and session.controller_id == seen.controller_id:
-                self.ledger.send(session)
-                sent += 1
-        return sent
+        has just come back: it need not wait for the sweeper. While it is paused, it does. How many."""
+        waiting = [each for each in sessions.values() if _unclaimed(each, seen)]
+        if not waiting or self._paused(waiting[0].tenant_id, seen.controller_id):
+            return 0
+        for session in waiting:
+            self.ledger.send(session)
+        return len(waiting)
+
+    def _paused(self, tenant_id: str, controller_id: str) -> bool:
+        candidate = self.ledger.controllers.glance(tenant_id, controller_id)
+        return candidate is not None and candidate.paused is not None
 
     def _fail_all(self, caller: AgentCaller, found: Comparison) -> int:
         actor = f"agent:{caller.agent_id}"
@@ -115,3 +118,9 @@ class Inventories:
             except ConditionFailed:
                 continue
         return len(found.restopped)
+
+
+def _unclaimed(session: Session, seen: Observation) -> bool:
+    """Whether an agent there could have claimed its command before it began to look round."""
+    since = unclaimed_since(session.lane, seen.began)
+    return since is not None and since < seen.began and session.controller_id == seen.controller_id

@@ -1,24 +1,25 @@
 """What users ask of a session that exists: hibernate, wake, terminate, rename."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from chalicelib.controllers.service import Candidate, ControllerState
+from chalicelib.controllers.service import Candidate
 from chalicelib.core.errors import Conflict, Forbidden, NotFound
 from chalicelib.core.retry import on_conflict
 from chalicelib.identity.service import User
 from chalicelib.protocol.instances import Reason
 from chalicelib.sessions import access
 from chalicelib.sessions.changes import Change, change_of
+from chalicelib.sessions.draining import moves
 from chalicelib.sessions.entities import Assessment, Details, Session
 from chalicelib.sessions.ledger import Ledger
-from chalicelib.sessions.placement import Choice, GroupsOf, Need, choose, why_not
+from chalicelib.sessions.placement import Choice, GroupsOf, Need, bound, choose, closed, why_not
 from chalicelib.sessions.rules import Cause, Desired, State
+from chalicelib.sessions.waiting import delay
 from chalicelib.tenancy.service import TenancyService
 
 _AWAKE = frozenset({State.PENDING, State.STARTING, State.RUNNING, State.WAKING})
 _ASLEEP = frozenset({State.HIBERNATING, State.HIBERNATED})
-_UNREACHABLE = frozenset({ControllerState.LOST, ControllerState.NEVER_SEEN})
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Lifecycle:
         return self._retrying(user, session_id, change)
 
     def wake(self, user: User, session_id: str) -> Session:
-        """Start it again: where its home is, or after a failure without one wherever it fits.
+        """Start it again: where its home is, or after a failure or a drain without one wherever it fits.
 
         Raises NotFound, Forbidden `image_not_allowed`, Conflict `quota_exceeded`, `invalid_state`, or with
         the code of what speaks against every controller.
@@ -77,6 +78,7 @@ class Lifecycle:
             if session.state in _AWAKE:
                 return session
             if session.state is State.HIBERNATING:
+                self._check_open(session)
                 return self._commit_wake(user, session, None, session.controller_id)
             return self._place_and_wake(user, session)
 
@@ -96,7 +98,7 @@ class Lifecycle:
         return self._retrying(user, session_id, change)
 
     def delay(self, session: Session) -> Reason | None:
-        """Why a command may take long: its controller does not answer. Raises NotFound without one."""
+        """Why a command may take long: its controller is paused or silent. Raises NotFound without one."""
         if session.controller_id is None:
             return None
         return delay(self.ledger.controllers.get(session.tenant_id, session.controller_id))
@@ -133,12 +135,23 @@ class Lifecycle:
         changed = change_of(session).also(delete_home=True, generation=session.generation + 1, updated_at=now)
         return self.ledger.commit(changed.command(self.ledger.commands.issue, now))
 
+    def _check_open(self, session: Session) -> None:
+        """Whoever is put to rest may not wake up half-way where nobody is to wake. Raises Conflict."""
+        if session.controller_id is None:
+            return
+        candidate = self.ledger.controllers.get(session.tenant_id, session.controller_id)
+        reason = closed(candidate)
+        if reason is not None:
+            told = bound(candidate.controller.name, reason.code, [reason])
+            raise Conflict(told.message, code=told.code)
+
     def _place_and_wake(self, user: User, session: Session) -> Session:
         now = self.ledger.clock()
         details = self._details(session)
         groups = self.groups_of(session.tenant_id, session.user_id)
-        need = Need(session.amount, details.requirements, groups, home=_home(session))
-        choice = choose(self.ledger.controllers.candidates(session.tenant_id), need)
+        candidates = self.ledger.controllers.candidates(session.tenant_id)
+        need = Need(session.amount, details.requirements, groups, home=home(session, candidates))
+        choice = choose(candidates, need)
         if choice.chosen is None:
             assessment = Assessment(now, None, choice.verdicts)
             why = self.ledger.store.assess(session.tenant_id, session.id, assessment)
@@ -151,7 +164,7 @@ class Lifecycle:
         self, user: User, session: Session, choice: Choice | None, controller_id: str | None
     ) -> Session:
         now = self.ledger.clock()
-        anew = session.state is State.FAILED
+        anew = session.state is State.FAILED or controller_id != session.controller_id
         changed: Change = change_of(session).step(
             Cause.WAKE_REQUESTED,
             actor=user.user_id,
@@ -179,17 +192,13 @@ class Lifecycle:
         return details
 
 
-def _home(session: Session) -> str | None:
-    """The controller that a session is bound to: where its home, or its stopped instance, is."""
-    bound = session.state is State.HIBERNATED or (session.persistent_home and not session.lane.never_claimed)
-    return session.controller_id if bound else None
-
-
-def delay(candidate: Candidate) -> Reason | None:
-    """What users are told while a controller does not answer."""
-    if candidate.state not in _UNREACHABLE:
+def home(session: Session, candidates: Sequence[Candidate]) -> str | None:
+    """The controller that a session is bound to: where its home, or its stopped instance, is. An instance
+    without a home binds nobody to a controller that is emptied: it would have to go anyhow."""
+    asleep = session.state is State.HIBERNATED
+    if not asleep and (session.lane.never_claimed or not session.persistent_home):
         return None
-    contact = candidate.controller.contact
-    seen = f" since {contact.seen_at:%Y-%m-%d %H:%M} UTC" if contact else ""
-    message = f"The controller {candidate.controller.name} has not answered{seen}; this waits for it."
-    return Reason(code="controller_lost", message=message)
+    there = next((each for each in candidates if each.controller.id == session.controller_id), None)
+    if not session.persistent_home and there is not None and moves(there.controller):
+        return None
+    return session.controller_id

@@ -7,6 +7,7 @@ from chalicelib.commands.service import Finished
 from chalicelib.protocol.commands import CommandKind, Outcome, ResultReport
 from chalicelib.protocol.instances import Reason
 from chalicelib.sessions.changes import Change, IssueCommand, change_of
+from chalicelib.sessions.draining import drained
 from chalicelib.sessions.entities import Session
 from chalicelib.sessions.rules import Cause, Desired, State
 
@@ -50,7 +51,8 @@ def settle(
     if report.outcome is Outcome.SUCCEEDED:
         cause = _SUCCESS[opened.kind]
         begun = now if cause is Cause.STARTED else session.started_at
-        return Settled(change.step(cause, actor=actor, now=now, started_at=begun))
+        why = session.reason if cause is Cause.HIBERNATED and drained(session) else None
+        return Settled(change.step(cause, actor=actor, now=now, reason=why, started_at=begun))
     reason = report.reason or _UNEXPLAINED
     if opened.kind is CommandKind.TERMINATE:
         # What exists must be removed: again, but not at once, and the user sees what stands in the way.

@@ -3,7 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.controllers.service import Candidate, ControllerState
+from chalicelib.controllers.service import (
+    Candidate,
+    ControllerState,
+    Drain,
+    Pause,
+    drained_words,
+    paused_words,
+)
 from chalicelib.core.quantities import format_bytes, format_cpu
 from chalicelib.people.service import open_to
 from chalicelib.protocol.agents import Health
@@ -79,6 +86,8 @@ def objections(candidate: Candidate, need: Need) -> list[Reason]:
 
 def _condition(candidate: Candidate) -> list[Reason]:
     controller, state = candidate.controller, candidate.state
+    if state is ControllerState.PAUSED and candidate.paused is not None:
+        return [_paused(candidate.paused)]
     silence = _silence(candidate)
     if silence is not None:
         return [Reason(code="offline", message=silence)]
@@ -86,9 +95,27 @@ def _condition(candidate: Candidate) -> list[Reason]:
     if platform is not None and platform.state is Health.FAILING:
         said = platform.reason.message if platform.reason else "Its platform does not answer."
         return [Reason(code="platform_unavailable", message=said)]
+    if controller.drain is not None:
+        return [_drained(controller.drain)]
     if controller.cordoned or state is ControllerState.DRAINING:
         return [Reason(code="draining", message="It takes no new sessions.")]
     return []
+
+
+def closed(candidate: Candidate) -> Reason | None:
+    """Why a controller may not go on even with what it has: it is paused, or drained."""
+    if candidate.paused is not None:
+        return _paused(candidate.paused)
+    drain = candidate.controller.drain
+    return None if drain is None else _drained(drain)
+
+
+def _paused(pause: Pause) -> Reason:
+    return Reason(code="paused", message=f"It is {paused_words(pause)}.")
+
+
+def _drained(drain: Drain) -> Reason:
+    return Reason(code="draining", message=f"It is {drained_words(drain)}.")
 
 
 def _silence(candidate: Candidate) -> str | None:
@@ -155,6 +182,8 @@ def why_not(choice: Choice, need: Need) -> Reason:
         code = "no_capacity"
     else:
         code = codes.pop() if len(codes) == 1 else "no_suitable_controller"
+    if need.home is not None:
+        return bound(choice.verdicts[0].controller_name, code, choice.verdicts[0].reasons)
     named = [
         f"{verdict.controller_name}: {' '.join(reason.message for reason in verdict.reasons)}"
         for verdict in choice.verdicts[:_NAMED]
@@ -163,3 +192,10 @@ def why_not(choice: Choice, need: Need) -> Reason:
     if more > 0:
         named.append(f"and {more} more.")
     return Reason(code=code, message=f"No controller can take this session. {' '.join(named)}"[:400])
+
+
+def bound(controller_name: str, code: str, reasons: Sequence[Reason]) -> Reason:
+    """Why a session, which only one controller can go on with, cannot go on now."""
+    said = " ".join(reason.message for reason in reasons)
+    message = f"This session is bound to the controller {controller_name}, which cannot take it now. {said}"
+    return Reason(code=code, message=message[:400])

@@ -1,20 +1,22 @@
 """What agents ask and say about commands and sessions: claim, renew, result, status."""
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from chalicelib.commands.service import (
     Claimant,
+    Lane,
     check_fence,
     claim,
     command_id,
     finish,
     locate,
     renew,
+    resumed,
     superseded,
 )
-from chalicelib.controllers.service import AgentCaller, AgentService
-from chalicelib.core.errors import NotFound
+from chalicelib.controllers.service import AgentCaller, AgentService, Controller, paused_words
+from chalicelib.core.errors import Busy, NotFound
 from chalicelib.core.retry import on_conflict
 from chalicelib.core.unit_of_work import ConditionFailed
 from chalicelib.protocol.commands import (
@@ -34,6 +36,7 @@ from chalicelib.sessions.ledger import Ledger
 from chalicelib.sessions.outcomes import settle
 from chalicelib.sessions.placing import Placing
 from chalicelib.sessions.rules import STAGED, Cause, State
+from chalicelib.sessions.waiting import answered
 
 _WITH_SPEC = frozenset({CommandKind.START, CommandKind.WAKE})
 
@@ -45,21 +48,25 @@ class Reports:
     agents: AgentService
 
     def claim(self, caller: AgentCaller, command: str, request: ClaimRequest) -> ClaimGrant:
-        """Make the agent the command's holder. Repeating a claim id gets the same grant again.
+        """Make the agent the command's holder. Repeating a claim id gets the same grant again, during a pause
+        of the controller too: what was granted before it is under way.
 
         Raises NotFound; Conflict `command_taken` or `epoch_superseded`; Gone `command_superseded` or
-        `command_finished`; Busy `session_busy`.
+        `command_finished`; Busy `session_busy` or `controller_paused`.
         """
         self.agents.check_epoch(caller, request.epoch)
         claimant = Claimant(caller.agent_id, request.epoch, request.claim_id)
 
         def attempt() -> Session:
             session, number = self._of(caller, command)
+            controller = self.ledger.controllers.get(caller.tenant_id, caller.controller_id).controller
             now = self.ledger.clock()
-            lane = claim(session.lane, number, claimant, now, self.ledger.timings.lease)
-            if lane == session.lane:
-                return session
-            change = change_of(session).also(lane=lane, changed_at=now)
+            asked = self._resumed(session.lane, controller)
+            lane = claim(asked, number, claimant, now, self.ledger.timings.lease)
+            if lane == asked:
+                return replace(session, lane=asked)
+            _check_awake(controller, now)
+            change = change_of(session).also(lane=lane, reason=answered(session.reason), changed_at=now)
             if session.state in STAGED:
                 change = change.also(stage=Stage.CLAIMED, progress=None, updated_at=now)
             return self.ledger.commit(change)
@@ -162,6 +169,11 @@ class Reports:
             raise superseded()
         return session, located[1]
 
+    def _resumed(self, lane: Lane, controller: Controller) -> Lane:
+        """As it is since the controller's last pause, if it had any."""
+        patience = timedelta(seconds=self.ledger.timings.command_deadline)
+        return resumed(lane, controller.pause.until, patience) if controller.pause else lane
+
     def _grant(self, session: Session) -> ClaimGrant:
         opened, holder = session.lane.open, session.lane.holder
         assert opened is not None and session.controller_id is not None  # noqa: S101, PT018
@@ -190,6 +202,17 @@ class Reports:
         if details is None:
             raise NotFound.of("session", session.id)
         return details.spec.model_copy(update={"incarnation": session.incarnation})
+
+
+def _check_awake(controller: Controller, now: datetime) -> None:
+    """Raises Busy `controller_paused`."""
+    pause = controller.paused(now)
+    if pause is not None:
+        raise Busy(
+            f"The controller is {paused_words(pause)}.",
+            code="controller_paused",
+            retry_after=pause.ask_again(now),
+        )
 
 
 def _seconds(lease: float) -> int:

@@ -3,18 +3,20 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from chalicelib.controllers.service import ControllerState
+from chalicelib.commands.service import Lane, blocked, resumed
+from chalicelib.controllers.service import Candidate, ControllerState, Pause
 from chalicelib.core.errors import DomainError, NotFound
 from chalicelib.core.telemetry import logger
 from chalicelib.core.unit_of_work import ConditionFailed
 from chalicelib.sessions.attending import Task, expire, neglect, orphaned, task
 from chalicelib.sessions.changes import change_of
+from chalicelib.sessions.draining import moves
 from chalicelib.sessions.entities import Session
 from chalicelib.sessions.ledger import Ledger, wanted_look
-from chalicelib.sessions.lifecycle import delay
 from chalicelib.sessions.placing import Placing
 from chalicelib.sessions.rules import State
 from chalicelib.sessions.store import SHARDS, Due
+from chalicelib.sessions.waiting import told
 
 _AT_ONCE = 500
 """Due sessions of one shard that one run attends to, oldest first; the next run goes on."""
@@ -65,57 +67,86 @@ class Sweeper:
         session = self.ledger.store.get(due.tenant_id, due.session_id)
         if session is None or session.due_at is None or session.due_at > now:
             return
-        match task(session, now, self.ledger.timings):
-            case Task.ARCHIVE:
-                self.ledger.uow.commit(self.ledger.store.archive(session))
-                return
-            case Task.EXPIRE:
-                self.ledger.commit(expire(session, now))
-            case Task.PLACE:
-                self.placing.place(due.tenant_id, due.session_id)
-            case Task.SEND:
-                self._send(session, due, now)
-            case Task.NOTHING:
-                pass
-        self._put_off(due, now)
+        no_sooner = None
+        if session.lane.open is not None and session.controller_id is not None:
+            no_sooner = self._command(session, session.controller_id, due, now)
+        else:
+            match task(session, now, self.ledger.timings):
+                case Task.ARCHIVE:
+                    self.ledger.uow.commit(self.ledger.store.archive(session))
+                    return
+                case Task.EXPIRE:
+                    self.ledger.commit(expire(session, now))
+                case Task.PLACE:
+                    self.placing.place(due.tenant_id, due.session_id)
+                case _:
+                    pass
+        self._put_off(due, now, no_sooner)
 
-    def _send(self, session: Session, due: Due, now: datetime) -> None:
-        if session.controller_id is None:
-            return
+    def _command(self, session: Session, controller_id: str, due: Due, now: datetime) -> datetime | None:
+        """See to an open command; before which moment there is nothing more to do, if that is known."""
         try:
-            candidate = self.ledger.controllers.get(session.tenant_id, session.controller_id)
+            candidate = self.ledger.controllers.get(session.tenant_id, controller_id)
         except NotFound:
             self.ledger.commit(orphaned(session, now))
-            return
-        neglected = neglect(session, due.due_at, now, self.ledger.timings)
+            return None
+        if moves(candidate.controller) and _never_begun(session):
+            self.placing.vacate(session)
+            return None
+        pause = candidate.controller.pause
+        if candidate.paused is not None:
+            return self._wait(session, candidate, candidate.paused, now)
+        patience = timedelta(seconds=self.ledger.timings.command_deadline)
+        lane = resumed(session.lane, pause.until, patience) if pause else session.lane
+        match task(replace(session, lane=lane), now, self.ledger.timings):
+            case Task.EXPIRE:
+                self.ledger.commit(expire(session, now))
+            case Task.SEND:
+                self._send(session, lane, candidate, due, now)
+            case _:
+                pass
+        return None
+
+    def _wait(self, session: Session, candidate: Candidate, pause: Pause, now: datetime) -> datetime:
+        """Nothing is asked of a paused controller, and nothing held against it. A pause may be ended early by
+        a process that dies before it could tell, so sessions are looked at in between."""
+        reason = session.reason if blocked(session.lane, now) else told(session.reason, candidate)
+        if reason != session.reason:
+            self.ledger.commit(change_of(session).also(reason=reason, updated_at=now), send=False)
+        return min(pause.until, now + timedelta(seconds=self.ledger.timings.heartbeat_idle))
+
+    def _send(self, session: Session, lane: Lane, candidate: Candidate, due: Due, now: datetime) -> None:
+        """Send the open command's reference again; `lane` is the session's as it is since the last pause."""
+        controller = candidate.controller
+        neglected = neglect(session, due.due_at, now, self.ledger.timings, resumed=lane != session.lane)
         lost = candidate.state is ControllerState.LOST
         if neglected.lost and not lost:
-            self.ledger.controllers.mark_unclaimed(session.tenant_id, session.controller_id)
+            self.ledger.controllers.mark_unclaimed(session.tenant_id, controller.id)
             candidate, lost = replace(candidate, state=ControllerState.LOST), True
-        if lost and self._moved(session):
+        if lost and _never_begun(session) and self.placing.move(session) is not None:
             return
-        reason = delay(candidate) if lost else session.reason
         change = change_of(session)
-        opened = session.lane.open
-        if neglected.fresh and opened is not None:
-            change = change.also(lane=replace(session.lane, open=replace(opened, since=now)))
+        if neglected.fresh and lane.open is not None:
+            change = change.also(lane=replace(lane, open=replace(lane.open, since=now)))
+        reason = told(session.reason, candidate)
         if reason != session.reason:
             change = change.also(reason=reason, updated_at=now)
         if change.after != session:
             session = self.ledger.commit(change, send=False)
         self.ledger.send(session)
 
-    def _moved(self, session: Session) -> bool:
-        movable = session.state is State.STARTING and session.lane.never_claimed
-        return movable and self.placing.move(session) is not None
-
-    def _put_off(self, due: Due, now: datetime) -> None:
+    def _put_off(self, due: Due, now: datetime, no_sooner: datetime | None) -> None:
         """Set when to look again, by what the session is now."""
         session = self.ledger.store.get(due.tenant_id, due.session_id)
         if session is None or session.due_at is None or session.due_at > now:
             return
         wanted = wanted_look(session, now, self.ledger.timings)
         if wanted is not None:
-            wanted = max(wanted, now + timedelta(milliseconds=1))
+            wanted = max(wanted, no_sooner or wanted, now + timedelta(milliseconds=1))
         later = self.ledger.store.postpone(replace(due, due_at=session.due_at), wanted)
         self.ledger.uow.commit([later])
+
+
+def _never_begun(session: Session) -> bool:
+    """Whether it may start anywhere: no agent ever had it."""
+    return session.state is State.STARTING and session.lane.never_claimed
