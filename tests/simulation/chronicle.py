@@ -1,0 +1,204 @@
+"""Watches every row that changes, in the moment it does, and keeps what invariants ask about: what a session was before,
+which commands ended how, who held which lease until when, and what should be booked.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from chalicelib.controllers.models import ControllerRow, DynamoControllerStore
+from chalicelib.quotas.service import TENANT, Amount, group_subject, user_subject
+from chalicelib.sessions import mapping
+from chalicelib.sessions.entities import Entry, Session
+from chalicelib.sessions.mapping import ENDED
+from chalicelib.sessions.row_models import SessionRow, TimelineRow
+from chalicelib.sessions.timeline import _entry
+from tests.simulation import invariants
+from tests.support.memory_tables import Change
+
+_SESSIONS = SessionRow.Meta.table_name
+_TIMELINES = TimelineRow.Meta.table_name
+_CONTROLLERS = ControllerRow.Meta.table_name
+
+
+@dataclass(frozen=True)
+class Lease:
+    """What a fence was worth: until when, and to whom."""
+
+    number: int
+    agent_id: str
+    epoch: int
+    until: datetime
+
+
+@dataclass
+class Chronicle:
+    """`broken` is called with a violation and the session that it is about; `told` with each change worth reading."""
+
+    now: Callable[[], datetime]
+    broken: Callable[[str, str], None]
+    told: Callable[[str, str], None]
+    booked: Callable[[], dict[str, Amount]] = dict
+    """What is booked with quotas now, by subject."""
+    sessions: dict[str, Session] = field(default_factory=dict)
+    archived: set[str] = field(default_factory=set)
+    leases: dict[tuple[str, int], Lease] = field(default_factory=dict)
+    outcomes: dict[tuple[str, int], str] = field(default_factory=dict)
+    timelines: dict[str, list[tuple[int, Entry]]] = field(default_factory=lambda: defaultdict(list))
+    held: dict[str, Amount] = field(default_factory=lambda: defaultdict(Amount))
+    controllers: dict[str, Any] = field(default_factory=dict)
+
+    def watch(self, changes: list[Change]) -> None:
+        """What one call changed, all at once."""
+        rows: dict[str, dict[str, Session | None]] = {}
+        steps: dict[str, list[tuple[int, Entry]]] = defaultdict(list)
+        money = False
+        for change in changes:
+            if change.table == _SESSIONS:
+                self._row(change, rows)
+            elif change.table == _TIMELINES and change.after is not None:
+                row = TimelineRow()
+                row.deserialize(dict(change.after))
+                steps[row.session.split("#")[1]].append((int(row.step), _entry(row)))
+            elif change.table == _CONTROLLERS:
+                money = True
+                self._controller(change)
+        for session_id, found in rows.items():
+            before, after = self.sessions.get(session_id), found.get("live")
+            if "ended" in found:
+                self._archive(session_id, before, found["ended"])
+            elif after is not None:
+                self._changed(before, after, sorted(steps.pop(session_id, []), key=lambda each: each[0]))
+                money = money or before is None or before.booked != after.booked
+        for session_id in steps:
+            self.broken("the timeline grew without its session", session_id)
+        if money:
+            self._books()
+
+    def _row(self, change: Change, rows: dict[str, dict[str, Session | None]]) -> None:
+        item = change.after or change.before
+        assert item is not None
+        session_id, ended = item["session_id"]["S"], item["tenant_id"]["S"].endswith(ENDED)
+        known = rows.setdefault(session_id, {})
+        if change.after is None:
+            known.setdefault("live", None)
+            return
+        row = SessionRow()
+        row.deserialize(dict(change.after))
+        known["ended" if ended else "live"] = mapping.session(row)
+
+    def _changed(self, before: Session | None, after: Session, steps: list[tuple[int, Entry]]) -> None:
+        self.sessions[after.id] = after
+        if before is None or (before.state, before.lane, before.desired) != (
+            after.state,
+            after.lane,
+            after.desired,
+        ):
+            self.told(_described(before, after), after.id)
+        self.timelines[after.id].extend(steps)
+        for problem in invariants.of_change(before, after, steps, self.now()):
+            self.broken(problem, after.id)
+        self._follow_commands(before, after)
+        self._follow_lease(before, after)
+        self._move_money(before, after)
+
+    def _archive(self, session_id: str, before: Session | None, after: Session | None) -> None:
+        self.archived.add(session_id)
+        if before is None or after is None or session_id not in self.sessions:
+            self.broken("what never was is archived", session_id)
+            return
+        for problem in invariants.of_archiving(before, after):
+            self.broken(problem, session_id)
+        self.sessions[session_id] = after
+        self.told("is archived", session_id)
+
+    def _follow_commands(self, before: Session | None, after: Session) -> None:
+        """Each command ends once: by a result, by a newer one, or withdrawn."""
+        opened = after.lane.open
+        if opened is not None and (after.id, opened.number) in self.outcomes:
+            self.broken(f"command {opened.number} is open again after it ended", after.id)
+        last = before.lane.open if before else None
+        if last is None or (opened is not None and opened.number == last.number):
+            return
+        if last.number in after.lane.done:
+            outcome = "finished"
+        elif opened is not None:
+            outcome = "superseded"
+        else:
+            outcome = "withdrawn"
+        if (after.id, last.number) in self.outcomes:
+            self.broken(f"command {last.number} ended twice", after.id)
+        self.outcomes[after.id, last.number] = outcome
+
+    def _follow_lease(self, before: Session | None, after: Session) -> None:
+        holder = after.lane.holder
+        if holder is None:
+            return
+        known = self.leases.get((after.id, after.lane.fence))
+        lease = Lease(holder.number, holder.agent_id, holder.epoch, holder.lease_until)
+        if known is not None and (known.agent_id, known.number) != (lease.agent_id, lease.number):
+            self.broken(f"fence {after.lane.fence} was given out twice", after.id)
+        self.leases[after.id, after.lane.fence] = lease
+
+    def _move_money(self, before: Session | None, after: Session) -> None:
+        for session, sign in ((before, -1), (after, 1)):
+            if session is None:
+                continue
+            for subject, amount in _subjects(session):
+                self.held[subject] += _times(amount, sign)
+
+    def _controller(self, change: Change) -> None:
+        item = change.after
+        if item is None:
+            assert change.before is not None
+            self.controllers.pop(change.before["controller_id"]["S"], None)
+            return
+        controller = DynamoControllerStore().from_image(item)
+        self.controllers[controller.id] = controller
+
+    def _books(self) -> None:
+        booked = dict(self.booked())
+        for controller in self.controllers.values():
+            booked[controller.id] = controller.booked
+            for problem in invariants.of_capacity(controller):
+                self.broken(problem, "")
+        for subject in sorted({*booked, *self.held}):
+            if booked.get(subject, Amount()) != self.held.get(subject, Amount()):
+                self.broken(
+                    f"the books of {subject} say {booked.get(subject)}, sessions hold {self.held.get(subject)}",
+                    "",
+                )
+
+
+def _subjects(session: Session) -> list[tuple[str, Amount]]:
+    amount = session.booked
+    found = [(TENANT, amount), (user_subject(session.user_id), amount)]
+    if session.group_id is not None:
+        found.append((group_subject(session.group_id), amount))
+    if session.controller_id is not None:
+        found.append((session.controller_id, amount.on_a_controller))
+    return found
+
+
+def _times(amount: Amount, sign: int) -> Amount:
+    return Amount(**{name: sign * value for name, value in vars(amount).items()})
+
+
+def _described(before: Session | None, after: Session) -> str:
+    lane = after.lane
+    opened = f"{lane.open.kind} {lane.open.number}" if lane.open else "nothing"
+    holder = (
+        f"{lane.holder.agent_id[-4:]}/{lane.holder.epoch} on {lane.holder.number}"
+        if lane.holder
+        else "nobody"
+    )
+    state = (
+        after.state if before is None or before.state is after.state else f"{before.state} -> {after.state}"
+    )
+    why = f" ({after.reason.code})" if after.reason else ""
+    return (
+        f"{state}{why}; wants {after.desired}; gen {after.generation} inc {after.incarnation}; "
+        f"open {opened}; held by {holder}; fence {lane.fence}; rev {after.revision}"
+    )

@@ -1,0 +1,186 @@
+"""Hosts with an agent: enrolled once, booted, killed, cut off, stalled, cloned; each boot is a process of its own."""
+
+import base64
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from agent.client.control import HttpControlPlane
+from agent.client.servertime import ServerClock
+from agent.worker.access import Access
+from agent.worker.loops import Surroundings, Worker
+from agent.worker.reach import Reach
+from agent.worker.runtime import Runtime
+from agent.worker.timings import Timings
+from chalicelib.protocol.agents import EnrollAnswer
+from tests.simulation.chance import Luck
+from tests.simulation.disks import Disk, DiskPath
+from tests.simulation.loop import Process, VirtualLoop
+from tests.simulation.network import Http, Network, SimSigner
+from tests.simulation.platforms import Backend, SimDriver
+from tests.simulation.queues import AgentQueue, Cloud
+from tests.simulation.sources import moment
+from tests.simulation.weaving import Weaver
+
+
+@dataclass
+class Boot:
+    """One run of an agent's process."""
+
+    process: Process
+    worker: Worker
+    task: Any = None
+
+    def fence_at_work(self, session_id: str) -> int | None:
+        """The fence under which this boot works on a session; None when it does not."""
+        execution = self.worker._executor.running.get(session_id)
+        return None if execution is None else execution.fence
+
+
+@dataclass
+class Machine:
+    """`begun` is called with (machine, what, session) as a driver step begins."""
+
+    name: str
+    loop: VirtualLoop
+    weaver: Weaver
+    luck: Luck
+    network: Network
+    cloud: Cloud
+    backend: Backend
+    enrolled: EnrollAnswer
+    timings: Timings
+    begun: Callable[["Machine", str, str], None]
+    said: Callable[[str, str], None]
+    disk: Disk = field(default_factory=Disk)
+    cut_until: float = 0.0
+    boot: Boot | None = None
+    retired: bool = False
+    """Refused for good (revoked, superseded by a clone): nobody starts it again."""
+
+    def __post_init__(self) -> None:
+        self._chance = self.luck.stream(f"machine/{self.name}")
+        self._numbers = itertools.count(1)
+        self._skew = self._chance.choice((0.0, 0.0, 1.5, -2.0, 400.0, -86_400.0))
+        self._ahead = self._chance.uniform(0, 1e5)
+
+    @property
+    def controller_id(self) -> str:
+        return self.enrolled.controller_id
+
+    def cut(self) -> bool:
+        """Whether its network is down."""
+        return self.loop.time() < self.cut_until
+
+    def jump(self, seconds: float) -> None:
+        """Somebody sets its clock."""
+        self._skew += seconds
+
+    def start(self) -> None:
+        """Switch the agent on, unless it runs or was told never to."""
+        if self.boot is not None or self.retired:
+            return
+        number = next(self._numbers)
+        process = Process(f"{self.name}/{number}")
+        self.said(process.name, "boots")
+        self.boot = process.context.run(self._compose, process, number)
+        self.boot.task = self.loop.spawn(process, self._live(self.boot))
+
+    def kill(self) -> None:
+        """As `kill -9`: what is on the wire goes on, nothing else does."""
+        if self.boot is not None:
+            self.said(self.boot.process.name, "is killed")
+            self.boot.process.die()
+            self.boot = None
+
+    def lose_power(self) -> None:
+        self.kill()
+        self.disk.lose_power(self._chance)
+
+    def stop(self) -> None:
+        """As TERM: it finishes or hands back what it can."""
+        if self.boot is not None:
+            self.said(self.boot.process.name, "is asked to stop")
+            self.loop.spawn(self.boot.process, self._stop(self.boot))
+
+    def cloned(self, name: str) -> "Machine":
+        """The same identity and state folder beside it."""
+        return replace(self, name=name, disk=self.disk.copy(), boot=None, cut_until=0.0)
+
+    def stall(self, seconds: float) -> None:
+        """Its virtual machine is paused."""
+        if self.boot is not None:
+            self.said(self.boot.process.name, f"stalls for {seconds:.0f} s")
+            self.boot.process.stalled_until = self.loop.time() + seconds
+
+    async def _stop(self, boot: Boot) -> None:
+        await boot.worker.stop()
+        self.said(boot.process.name, "has stopped")
+        boot.process.die()
+        if self.boot is boot:
+            self.boot = None
+
+    async def _live(self, boot: Boot) -> None:
+        boot.worker.start()
+        await boot.worker.supervisor.ended.wait()
+        fatal = boot.worker.supervisor.fatal
+        self.said(boot.process.name, f"ends: {fatal.code if fatal else 'unknown'}")
+        await boot.worker.stop()
+        boot.process.die()
+        if self.boot is boot:
+            self.boot = None
+        self.retired = True
+
+    def _compose(self, process: Process, number: int) -> Boot:
+        seeded = self.luck.stream(f"{self.name}/{number}")
+        ids = itertools.count(1)
+        runtime = Runtime(
+            blocking=_Blocking(self, process),
+            monotonic=lambda: self.loop.time() + self._ahead,
+            chance=seeded,
+            new_id=lambda: f"{self.name}-{number}-{next(ids)}",
+        )
+        clock = ServerClock(lambda: moment(self.loop.time()) + timedelta(seconds=self._skew))
+        signer: Any = SimSigner(self.enrolled.key_id, clock.now, process.name)
+        http: Any = Http(self.network, self.cut)
+        control = HttpControlPlane(http, signer, clock)
+        reach = Reach()
+        access = Access(control=control, clock=clock, reach=reach, runtime=runtime, timings=self.timings)
+        folder: Any = DiskPath(self.disk, "worker")
+        driver = SimDriver(
+            self.controller_id, self.backend, lambda what, session: self.begun(self, what, session)
+        )
+        worker = Worker(
+            Surroundings(
+                tenant_id=self.enrolled.tenant_id,
+                controller_id=self.controller_id,
+                control=control,
+                queue=AgentQueue(self.cloud, access.queue, self.cut),
+                driver=driver,
+                access=access,
+                reach=reach,
+                clock=clock,
+                runtime=runtime,
+                timings=self.timings,
+                folder=folder,
+            )
+        )
+        return Boot(process, worker)
+
+
+@dataclass
+class _Blocking:
+    """`Runtime.blocking`: a driver's thread is a greenlet of the same process."""
+
+    machine: Machine
+    process: Process
+
+    async def __call__(self, call: Callable[[], Any]) -> Any:
+        return await self.machine.weaver.start(self.process, call)
+
+
+def public_key(chance: Any) -> str:
+    """Some 32 bytes: nothing here does the arithmetic."""
+    return base64.urlsafe_b64encode(chance.randbytes(32)).rstrip(b"=").decode()

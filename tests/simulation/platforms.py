@@ -1,0 +1,143 @@
+"""Backends that answer late, fail, go away, lose instances; and whose effects happen though nobody waits any more.
+
+The driver is the fake one (it passes the driver contract); every call of it to its platform travels: the effect happens
+on the platform a while later and the answer comes another while later, to whoever is still alive to hear it.
+"""
+
+import contextvars
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from agent.drivers.base import Ended, Inventory, PermanentError, Progressing, Step, TemporaryError
+from agent.drivers.fake import FakeDriver, FakeInstance, FakeWorld
+from chalicelib.protocol.agents import Capacity
+from chalicelib.protocol.instances import InstanceSpec, Reason, Stage
+from tests.simulation.chance import Luck
+from tests.simulation.loop import VirtualLoop
+from tests.simulation.weaving import Weaver
+
+T = TypeVar("T")
+
+
+@dataclass
+class Backend:
+    """One platform. `effect` is told of everything that changes on it: what, and whose session."""
+
+    name: str
+    loop: VirtualLoop
+    weaver: Weaver
+    luck: Luck
+    stepped: Callable[[str], None]
+    effect: Callable[["Backend", str, str], None]
+    world: FakeWorld = field(default_factory=FakeWorld)
+    away_until: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._chance = self.luck.stream(f"platform/{self.name}")
+        self._context = contextvars.Context()
+        self.world.pause = self._within_step
+
+    def running(self, session_id: str) -> list[tuple[int, FakeInstance]]:
+        """Incarnations of a session that run here."""
+        return [
+            (key[1], each)
+            for key, each in self.world.instances.items()
+            if key[0] == session_id and each.running
+        ]
+
+    def travel(self, effect: Callable[[], T], *, quick: bool = False) -> T:
+        """Do it over there. Raises what it raises."""
+        self.stepped("platform")
+        there = self._chance.uniform(0.01, 0.3)
+        back = self._chance.uniform(0.01, 0.2)
+        if not quick and self.luck.strikes("platform_slow"):
+            there = self.luck.within("platform_slow", 1, 240)
+        answer: list[Any] = []
+
+        def happen() -> None:
+            try:
+                if self.loop.time() < self.away_until or (not quick and self.luck.strikes("platform_fails")):
+                    raise TemporaryError(Reason(code="platform_unavailable", message="The platform is away."))
+                answer.extend((True, effect()))
+            except Exception as error:
+                answer.extend((False, error))
+
+        def begin(go_on: Callable[[], None]) -> None:
+            self.loop.call_later(there, happen, context=self._context)
+            self.loop.call_later(there + back, go_on)
+
+        self.weaver.wait(begin)
+        succeeded, result = answer
+        if not succeeded:
+            raise result
+        return result  # type: ignore[no-any-return]
+
+    def _within_step(self, stage: Stage) -> None:
+        self.weaver.pause(self._chance.uniform(0.05, 4.0))
+        if stage is Stage.CONNECTING and self.luck.strikes("start_fails"):
+            raise PermanentError(Reason(code="handshake_timeout", message="It runs but does not answer."))
+
+
+class SimDriver(FakeDriver):
+    """`begun` is called as each step begins: what, and for which session."""
+
+    def __init__(self, controller_id: str, backend: Backend, begun: Callable[[str, str], None]) -> None:
+        super().__init__(controller_id, backend.world)
+        self._backend = backend
+        self._begun = begun
+
+    def start(self, spec: InstanceSpec, progressing: Progressing) -> None:
+        def stepping(step: Step) -> None:
+            progressing(step)
+            self._begun(f"step {step.stage}", spec.session_id)
+
+        self._begun("start", spec.session_id)
+        super().start(spec, stepping)
+
+    def stop(self, session_id: str) -> None:
+        self._begun("stop", session_id)
+        self._change("stop", session_id, lambda: super(SimDriver, self).stop(session_id))
+
+    def remove(self, session_id: str, *, delete_home: bool, before_incarnation: int | None = None) -> None:
+        if before_incarnation is None:
+            self._begun("remove", session_id)
+        self._change(
+            f"remove{' with home' if delete_home else ''}",
+            session_id,
+            lambda: super(SimDriver, self).remove(
+                session_id, delete_home=delete_home, before_incarnation=before_incarnation
+            ),
+        )
+
+    def inventory(self) -> Inventory:
+        return self._backend.travel(super().inventory)
+
+    def ended(self) -> tuple[Ended, ...]:
+        return self._backend.travel(super().ended, quick=True)
+
+    def capacity(self) -> Capacity:
+        return super().capacity()
+
+    def _settle_incarnations(self, spec: InstanceSpec) -> bool:
+        settle = super()._settle_incarnations
+        return self._change("settle", spec.session_id, lambda: settle(spec))
+
+    def _create(self, spec: InstanceSpec) -> None:
+        create = super()._create
+        self._change(f"create {spec.incarnation}", spec.session_id, lambda: create(spec))
+
+    def _drop(self, session_id: str, *, before: int | None) -> None:
+        drop = super()._drop
+        if self._backend.weaver.inside:
+            self._change("drop", session_id, lambda: drop(session_id, before=before))
+        else:
+            drop(session_id, before=before)
+
+    def _change(self, what: str, session_id: str, effect: Callable[[], T]) -> T:
+        def happen() -> T:
+            result = effect()
+            self._backend.effect(self._backend, what, session_id)
+            return result
+
+        return self._backend.travel(happen)

@@ -1,0 +1,103 @@
+"""What breaks, and when: episodes on machines, platforms and networks, until it is calm."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
+from chalicelib.protocol.instances import Reason
+from tests.simulation.chance import Luck
+from tests.simulation.loop import VirtualLoop
+from tests.simulation.machines import Machine
+from tests.simulation.platforms import Backend
+
+_LOOK = 20.0
+"""Seconds between two looks at the sky; rates are per look and machine or platform."""
+
+
+@dataclass
+class Weather:
+    """`said` gets what happened, and to whom."""
+
+    loop: VirtualLoop
+    luck: Luck
+    machines: list[Machine]
+    backends: list[Backend]
+    said: Callable[[str, str], None]
+    chance: Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.chance = self.luck.stream("weather")
+
+    async def blow(self, until: float) -> None:
+        """Until then."""
+        while self.loop.time() < until:
+            await asyncio.sleep(_LOOK)
+            for machine in list(self.machines):
+                self._machine(machine)
+            for backend in self.backends:
+                self._backend(backend)
+
+    def clear(self) -> None:
+        """It is calm: everything that can be mended is, and everybody is at work."""
+        self.luck.calm = True
+        for machine in self.machines:
+            machine.cut_until, machine.disk.full = 0.0, False
+            machine.start()
+        for backend in self.backends:
+            backend.away_until = 0.0
+
+    def _machine(self, machine: Machine) -> None:
+        away = self.chance.choice((0.5, 5, 40, 200))
+        if self.luck.strikes("agent_killed"):
+            machine.kill()
+            self.loop.call_later(away, machine.start)
+        elif self.luck.strikes("power_cut"):
+            machine.lose_power()
+            self.loop.call_later(away, machine.start)
+        elif self.luck.strikes("agent_stopped"):
+            machine.stop()
+            self.loop.call_later(away + 30, machine.start)
+        elif self.luck.strikes("agent_stalled"):
+            machine.stall(self.luck.within("agent_stalled", 1, 180))
+        elif machine.boot is None:
+            self.loop.call_later(away, machine.start)
+        if self.luck.strikes("partition"):
+            machine.cut_until = self.loop.time() + self.luck.within("partition", 5, 400)
+            self.said(machine.name, f"is cut off for {machine.cut_until - self.loop.time():.0f} s")
+        if self.luck.strikes("disk_full"):
+            machine.disk.full = True
+            self.said(machine.name, "has a full disk")
+            self.loop.call_later(self.luck.within("disk_full", 10, 200), self._tidy, machine)
+        if self.luck.strikes("clock_jump"):
+            seconds = self.luck.within("clock_jump", -1000, 1000)
+            machine.jump(seconds)
+            self.said(machine.name, f"has its clock set by {seconds:.0f} s")
+        if self.luck.strikes("cloned_disk") and machine.boot is not None:
+            self._clone(machine)
+
+    def _tidy(self, machine: Machine) -> None:
+        machine.disk.full = False
+
+    def _clone(self, machine: Machine) -> None:
+        """Somebody restores a snapshot beside the original."""
+        number = sum(each.name.startswith(f"{machine.name}+") for each in self.machines)
+        clone = machine.cloned(f"{machine.name}+{number}")
+        self.machines.append(clone)
+        self.said(machine.name, f"is cloned as {clone.name}")
+        clone.start()
+
+    def _backend(self, backend: Backend) -> None:
+        if self.luck.strikes("platform_away"):
+            backend.away_until = self.loop.time() + self.luck.within("platform_away", 5, 300)
+            self.said(backend.name, f"is away for {backend.away_until - self.loop.time():.0f} s")
+        running = sorted({key[0] for key, each in backend.world.instances.items() if each.running})
+        if running and self.luck.strikes("instance_dies"):
+            session_id = self.luck.pick("instance_dies", running)
+            backend.world.end(session_id, Reason(code="instance_exited", message="It ended by itself."))
+            backend.effect(backend, "an instance ends by itself", session_id)
+        if running and self.luck.strikes("instance_vanishes"):
+            session_id = self.luck.pick("instance_vanishes", running)
+            for key in [each for each in backend.world.instances if each[0] == session_id]:
+                del backend.world.instances[key]
+            backend.effect(backend, "somebody removes an instance by hand", session_id)
