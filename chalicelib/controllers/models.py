@@ -194,8 +194,12 @@ class DynamoControllerStore:
             ControllerRow.seen_at.set(epoch_millis(contact.seen_at)),
             ControllerRow.interval.set(contact.interval),
             ControllerRow.report.set(_report(heartbeat)),
-            *(_column("capacity", name).set(getattr(heartbeat.capacity, name)) for name in _DIMENSIONS),
         ]
+        if controller.capacity is None or heartbeat.platform.state is Health.OK:
+            # An agent that started while its platform is away reports zeros: no reason to forget.
+            actions += [
+                _column("capacity", name).set(getattr(heartbeat.capacity, name)) for name in _DIMENSIONS
+            ]
         if claims_again:
             actions.append(ControllerRow.unclaimed_since.remove())
         return self._update(controller.tenant_id, controller.id, actions)
