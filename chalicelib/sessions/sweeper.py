@@ -1,5 +1,6 @@
 """The sweeper: looks at every session that is due, so that nothing depends on a message having arrived."""
 
+import heapq
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -19,15 +20,16 @@ from chalicelib.sessions.store import SHARDS, Due
 from chalicelib.sessions.waiting import told
 
 _AT_ONCE = 500
-"""Due sessions of one shard that one run attends to, oldest first; the next run goes on."""
+"""Due sessions of one shard that one run attends to at most; the next run goes on."""
 
 
 @dataclass(frozen=True)
 class Swept:
-    """What one run did."""
+    """What one run did. `left` is what it found and had no time for."""
 
     looked_at: int = 0
     failed: int = 0
+    left: int = 0
 
 
 @dataclass(frozen=True)
@@ -36,15 +38,21 @@ class Sweeper:
     placing: Placing
 
     def sweep(self, now: datetime) -> Swept:
-        """Attend to everything that is due at `now`. One session's trouble does not keep the others waiting;
-        it stays due and is tried again by the next run."""
+        """Attend to what is due at `now`, the longest due of all shards first, for as long as a run has.
+        A session's trouble does not keep the others waiting; it stays due and the next run tries again."""
+        until = self.ledger.clock() + timedelta(seconds=self.ledger.timings.sweep_slice)
+        shards = [self.ledger.store.due(shard, now, _AT_ONCE) for shard in range(SHARDS)]
         looked_at = failed = 0
-        for shard in range(SHARDS):
-            for due in self.ledger.store.due(shard, now, _AT_ONCE):
-                looked_at += 1
-                if not self._attend_safely(due, now):
-                    failed += 1
-        return Swept(looked_at, failed)
+        for due in heapq.merge(*shards, key=lambda each: each.due_at):
+            if self.ledger.clock() >= until:
+                break
+            looked_at += 1
+            if not self._attend_safely(due, now):
+                failed += 1
+        left = sum(map(len, shards)) - looked_at
+        if left:
+            logger.warning("a sweep had no time for all that is due", extra={"left": left})
+        return Swept(looked_at, failed, left)
 
     def _attend_safely(self, due: Due, now: datetime) -> bool:
         try:
