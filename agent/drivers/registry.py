@@ -15,9 +15,7 @@ PLATFORMS = ("docker", "fake")
 CPU_OVERCOMMIT = 4.0
 
 
-def open_driver(
-    platform: str, controller_id: str, state_dir: Path, *, cpu_overcommit: float = CPU_OVERCOMMIT
-) -> Driver:
+def open_driver(platform: str, controller_id: str, *, cpu_overcommit: float = CPU_OVERCOMMIT) -> Driver:
     """The driver of one controller. Does not speak to the platform yet. Raises `platform_unsupported`.
 
     Where the platform does not share out CPU itself, each core counts `cpu_overcommit` times: a session's
@@ -27,7 +25,7 @@ def open_driver(
         case "docker":
             from agent.drivers.docker.driver import DockerDriver  # noqa: PLC0415
 
-            return DockerDriver(controller_id, state_dir, run_dir=run_dir(), cpu_overcommit=cpu_overcommit)
+            return DockerDriver(controller_id, run_dir=run_dir(), cpu_overcommit=cpu_overcommit)
         case "fake":
             from agent.drivers.fake import FakeDriver  # noqa: PLC0415
             from agent.drivers.fake_file import named_world  # noqa: PLC0415

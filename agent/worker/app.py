@@ -37,7 +37,6 @@ async def run_agent(config: AgentConfig, enrolment: Enrolment) -> errors.Fatal |
     driver = open_driver(
         enrolment.platform,
         answer.controller_id,
-        config.state / "driver",
         cpu_overcommit=config.cpu_overcommit,
     )
     signer = Signer(

@@ -48,7 +48,8 @@ class Machine:
         self.host_address, self.address = (f"{start}.{int(last) + each}" for each in (1, 2))
         self._cable = f"vm{os.getpid()}"
         self._unshare: subprocess.Popen[bytes] | None = None
-        self._first = 0
+        self.docker: subprocess.Popen[bytes] | None = None
+        self.first = 0
         self.environment = {
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": "/root",
@@ -69,10 +70,10 @@ class Machine:
                 stderr=log,
                 cwd="/",
             )
-        self._first = int(wait_until(self._child, 10))
+        self.first = int(wait_until(self._child, 10))
         wait_until(lambda: self._answers("test", "-e", "/run/booted"), 10)
         cable = self._cable
-        _run("ip", "link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", str(self._first))
+        _run("ip", "link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", str(self.first))
         _run("ip", "address", "add", f"{self.host_address}/30", "dev", cable)
         _run("ip", "link", "set", cable, "up")
         self.run("ip", "address", "add", f"{self.address}/30", "dev", "eth0")
@@ -82,25 +83,27 @@ class Machine:
 
     def start_docker(self) -> None:
         """Its own daemon, with nothing but defaults."""
-        with (self._folder / "dockerd.log").open("wb") as log:
-            subprocess.Popen(self._inside("dockerd"), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        with (self._folder / "dockerd.log").open("ab") as log:
+            self.docker = subprocess.Popen(
+                self.inside("dockerd"), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
         wait_until(lambda: self._answers("docker", "info"), 60, every=0.3)
 
     def copy_image(self, image: str) -> None:
         """From this machine's daemon to that one's."""
         with subprocess.Popen(["docker", "save", image], stdout=subprocess.PIPE) as saving:
-            subprocess.run(self._inside("docker", "load", "--quiet"), stdin=saving.stdout, check=True)
+            subprocess.run(self.inside("docker", "load", "--quiet"), stdin=saving.stdout, check=True)
 
     def run(self, *command: str, text: bytes | None = None, seconds: float = 60) -> str:
         """What the command printed. Raises AssertionError with it if the command failed."""
-        return _run(*self._inside(*command), text=text, seconds=seconds)
+        return _run(*self.inside(*command), text=text, seconds=seconds)
 
     def listeners(self) -> list[str]:
         """Sockets that wait for somebody on another address than loopback, as /proc writes them."""
         found = []
         for name, state in _LISTENING.items():
             for family in ("", "6"):
-                lines = Path(f"/proc/{self._first}/net/{name}{family}").read_text().splitlines()[1:]
+                lines = Path(f"/proc/{self.first}/net/{name}{family}").read_text().splitlines()[1:]
                 for local, _, seen in (line.split()[1:4] for line in lines):
                     if seen == state and not _is_loopback(local):
                         found.append(f"{name}{family} {local}")
@@ -114,7 +117,7 @@ class Machine:
 
     def logs(self) -> str:
         """The ends of the daemon's and the agent's logs."""
-        agent = Path(f"/proc/{self._first}/root/var/lib/streamspace-agent/agent.log")
+        agent = Path(f"/proc/{self.first}/root/var/lib/streamspace-agent/agent.log")
         paths = (self._folder / "boot.log", self._folder / "dockerd.log", agent)
         texts = {path.name: path.read_text(errors="replace") for path in paths if path.exists()}
         return "\n".join(f"--- {name}\n{text[-4000:]}" for name, text in texts.items())
@@ -123,11 +126,11 @@ class Machine:
         """Switch it off. Containers first, so that their control groups go."""
         if self._unshare is None:
             return
-        if self._first and self._answers("docker", "info"):
+        if self.first and self._answers("docker", "info"):
             self.run("sh", "-c", "docker ps -aq | xargs -r docker rm -f")
         subprocess.run(["ip", "link", "delete", self._cable], capture_output=True, check=False)
-        if self._first:
-            os.kill(self._first, signal.SIGKILL)
+        if self.first:
+            os.kill(self.first, signal.SIGKILL)
         self._unshare.wait(30)
 
     def _child(self) -> str:
@@ -135,13 +138,14 @@ class Machine:
         pid = self._unshare.pid
         return Path(f"/proc/{pid}/task/{pid}/children").read_text().strip()
 
-    def _inside(self, *command: str) -> list[str]:
+    def inside(self, *command: str) -> list[str]:
+        """The command line that runs it there."""
         where = ("--mount", "--net", "--uts", "--ipc", "--pid", "--wd=/")
         settings = [f"{name}={value}" for name, value in self.environment.items()]
-        return ["nsenter", "--target", str(self._first), *where, "env", "-i", *settings, *command]
+        return ["nsenter", "--target", str(self.first), *where, "env", "-i", *settings, *command]
 
     def _answers(self, *command: str) -> bool:
-        return subprocess.run(self._inside(*command), capture_output=True, check=False).returncode == 0
+        return subprocess.run(self.inside(*command), capture_output=True, check=False).returncode == 0
 
 
 def _run(*command: str, text: bytes | None = None, seconds: float = 60) -> str:

@@ -10,6 +10,7 @@ from agent.drivers.docker import exits, mounts, naming
 from agent.drivers.docker.engine import Container, Engine, Host
 from agent.drivers.docker.errors import permanent
 from agent.drivers.docker.files import Files
+from agent.drivers.docker.locks import HostLock
 from agent.drivers.docker.networks import Networks
 from agent.drivers.docker.removal import incarnation, remove_instances, session_containers
 from agent.drivers.docker.spec import STOP_SECONDS
@@ -25,14 +26,14 @@ RESERVE = 512 * 2**20
 
 
 class DockerDriver:
-    """Holds no state but the connection and a count of starts in flight: all else is read back."""
+    """Holds no state but the connection: all else is read back, from Docker and from files in `run_dir` that
+    all agents of the controller on this host share."""
 
     platform = PLATFORM
 
     def __init__(
         self,
         controller_id: str,
-        state_dir: Path,
         *,
         client: Any = None,
         run_dir: Path = RUN_DIR,
@@ -44,11 +45,10 @@ class DockerDriver:
         self._engine = Engine(client)
         self._files = Files(
             run_dir=run_dir,
-            state_dir=state_dir,
             controller_id=controller_id,
             own_mounts=lambda: mounts.daemon_sees_our_mounts(self._engine.address),
         )
-        self._networks = Networks(self._engine, controller_id)
+        self._networks = Networks(self._engine, controller_id, HostLock(run_dir / controller_id))
         self._memory: int | None = None
         self._starter = Starter(self._engine, self._files, self._networks, patience, self._host_memory)
 

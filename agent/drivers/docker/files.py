@@ -1,14 +1,14 @@
-"""What the driver keeps on disk: the directory that a session sees, and what it must not see.
+"""What the driver keeps in files: the directory that a session sees, and what it must not see.
 
     <run_dir>/<controller>/<session>/     0700, the session's user, a tmpfs of 1 MiB; mounted at /streamspace
         vnc-password                      0400, read by Xvnc as it starts
         rfb.sock                          made by Xvnc
-    <state_dir>/docker/<session>/         0700, the agent's
-        password                          0600, the gateway's copy
+    <run_dir>/<controller>/.agents/<session>/    0700, the agents'
+        password                          0600, the gateways' copy
         asked-to-stop                     the instance that was told to stop, so that its end is no surprise
 
-A new password is made for each start. Losing the state directory costs running sessions their streams
-until they are started again, nothing else.
+All of it belongs to the host, as the containers do, and to no agent alone: what one agent of a controller
+starts, another may stream, stop and remove. A new password is made for each start.
 """
 
 import errno
@@ -31,7 +31,6 @@ _PASSWORD_LENGTH = 8  # VncAuth ignores what follows (RFC 6143 §7.2.2)
 @dataclass(frozen=True)
 class Files:
     run_dir: Path
-    state_dir: Path
     controller_id: str
     own_mounts: Callable[[], bool] = lambda: False
     """Whether a session's directory can be a small file system of its own (`mounts.py`)."""
@@ -97,7 +96,7 @@ class Files:
         shutil.rmtree(self._private(session_id), ignore_errors=True)
 
     def _private(self, session_id: str) -> Path:
-        return self.state_dir / "docker" / session_id
+        return self.run_dir / self.controller_id / ".agents" / session_id
 
 
 def _write(path: Path, text: str, mode: int) -> None:

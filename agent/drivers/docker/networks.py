@@ -4,7 +4,6 @@ Sessions on one network cannot reach each other (inter-container traffic is off)
 `firewall.py` closes. Where those rules cannot be installed, a session that needs a network is refused.
 """
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from agent.drivers.docker import naming
 from agent.drivers.docker.engine import Engine
 from agent.drivers.docker.errors import permanent
 from agent.drivers.docker.firewall import Firewall, FirewallError, Rules
+from agent.drivers.docker.locks import HostLock
 from agent.drivers.docker.naming import NetworkKind
 from agent.drivers.docker.resolvers import resolvers
 
@@ -39,14 +39,14 @@ def network_body(controller_id: str, kind: NetworkKind) -> dict[str, Any]:
 
 @dataclass
 class Networks:
-    """Thread-safe. `hold` keeps a network from being removed between its making and a container's start."""
+    """For many threads and for all agents of the controller on this host. `hold` keeps a network from being
+    removed between its making and a container's start."""
 
     engine: Engine
     controller_id: str
+    lock: HostLock
     firewall: Firewall = field(default_factory=Firewall)
     interfaces: Path = INTERFACES
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _held: dict[NetworkKind, int] = field(default_factory=dict)
 
     @contextmanager
     def hold(self, kind: NetworkKind) -> Iterator[None]:
@@ -57,33 +57,31 @@ class Networks:
         if kind is NetworkKind.NONE:
             yield
             return
-        with self._lock:
-            self._held[kind] = self._held.get(kind, 0) + 1
-        try:
-            with self._lock:
+        with self.lock.shared(f"network-{kind}"):
+            with self.lock.alone("networks"):
                 self._ensure(kind)
             yield
-        finally:
-            with self._lock:
-                self._held[kind] -= 1
 
     def release(self) -> None:
         """Remove each network that no container of this controller needs, running or not, and its rules."""
-        with self._lock:
+        with self.lock.alone("networks"):
             for kind in KINDS:
-                name = naming.network_name(self.controller_id, kind)
-                if self._held.get(kind) or not self._ours(name):
-                    continue
-                if self._used(kind) or not self.engine.remove_network(name):
-                    continue
-                self.firewall.remove(self._rules(kind))
+                if self._ours(naming.network_name(self.controller_id, kind)):
+                    self._release(kind)
 
     def protect(self) -> None:
         """Put rules back that something flushed. Raises `network_unprotected`."""
-        with self._lock:
+        with self.lock.alone("networks"):
             for kind in KINDS:
                 if self._ours(naming.network_name(self.controller_id, kind)):
                     self._install(kind)
+
+    def _release(self, kind: NetworkKind) -> None:
+        with self.lock.alone_now(f"network-{kind}") as nobody_holds_it:
+            if not nobody_holds_it or self._used(kind):
+                return
+            if self.engine.remove_network(naming.network_name(self.controller_id, kind)):
+                self.firewall.remove(self._rules(kind))
 
     def _ensure(self, kind: NetworkKind) -> None:
         name = naming.network_name(self.controller_id, kind)

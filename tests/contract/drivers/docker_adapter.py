@@ -35,7 +35,6 @@ class DockerAdapter:
         self.tenant_id, self.controller_id, self.other = new_id("ten"), new_id("ctl"), new_id("ctl")
         self.api = docker.from_env()
         self.registry = TinyRegistry(seconds=1.0)
-        self.state_dir = Path(tempfile.mkdtemp(prefix="streamspace-"))
         self.run_dir = Path(
             tempfile.mkdtemp(prefix="ss", dir="/run")
         )  # short, or sockets' paths are too long
@@ -43,15 +42,13 @@ class DockerAdapter:
         tiny_image.build()
 
     def open(self) -> DockerDriver:
-        driver = DockerDriver(
-            self.controller_id, self.state_dir, run_dir=self.run_dir, patience=Patience(answer=6.0)
-        )
+        driver = DockerDriver(self.controller_id, run_dir=self.run_dir, patience=Patience(answer=6.0))
         self.drivers.append(driver)
         return driver
 
     def open_away(self) -> Driver:
         driver = self.open()
-        driver._engine.address = f"unix://{self.state_dir}/nothing.sock"
+        driver._engine.address = f"unix://{self.run_dir}/nothing.sock"
         return driver
 
     def spec(
@@ -107,7 +104,8 @@ class DockerAdapter:
         if not self.api.containers.list(all=True, filters=own):
             found += [f"network {network.name}" for network in self.api.networks.list(filters=own)]
             found += [f"rule {rule}" for rule in self._rules()]
-        folders = (self.run_dir / self.controller_id / session_id, self.state_dir / "docker" / session_id)
+        own_folder = self.run_dir / self.controller_id
+        folders = (own_folder / session_id, own_folder / ".agents" / session_id)
         return found + [str(folder) for folder in folders if folder.exists()]
 
     def close(self) -> None:
@@ -128,7 +126,6 @@ class DockerAdapter:
             driver.close()
         self.api.close()
         shutil.rmtree(self.run_dir, ignore_errors=True)
-        shutil.rmtree(self.state_dir, ignore_errors=True)
 
     def exec(self, session_id: str, *command: str) -> str:
         """Run something inside the session, as its user; what it printed."""

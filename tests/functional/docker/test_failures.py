@@ -140,10 +140,10 @@ import sys
 from pathlib import Path
 from agent.drivers.docker.driver import DockerDriver
 from chalicelib.protocol.instances import InstanceSpec
-controller, state, run, spec = sys.argv[1:]
+controller, run, spec = sys.argv[1:]
 def tell(step):
     print(step.stage, flush=True)
-DockerDriver(controller, Path(state), run_dir=Path(run)).start(InstanceSpec.model_validate_json(spec), tell)
+DockerDriver(controller, run_dir=Path(run)).start(InstanceSpec.model_validate_json(spec), tell)
 """
 
 
@@ -154,7 +154,6 @@ def test_a_process_killed_in_midstart_is_taken_over(controller: DockerAdapter, n
     spec = controller.spec(session, behaviour="silent", network=network)
     arguments = (
         controller.controller_id,
-        str(controller.state_dir),
         str(controller.run_dir),
         spec.model_dump_json(),
     )

@@ -77,7 +77,7 @@ def test_secrets_are_where_they_belong(controller: DockerAdapter, session: str) 
     assert inside.read_text() == endpoint.password
     assert (inside.stat().st_mode & 0o777, inside.stat().st_uid) == (0o400, 1000)
     assert (inside.parent.stat().st_mode & 0o777, inside.parent.stat().st_uid) == (0o700, 1000)
-    kept = controller.state_dir / "docker" / session / "password"
+    kept = controller.run_dir / controller.controller_id / ".agents" / session / "password"
     assert (kept.stat().st_mode & 0o777, kept.stat().st_uid) == (0o600, os.geteuid())
     assert controller.run_dir.stat().st_mode & 0o077 == 0, (
         "another user of the host does not get to the sockets"

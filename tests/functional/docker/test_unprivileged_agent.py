@@ -28,7 +28,7 @@ def attempt(uid: int, controller_id: str, specs: list[InstanceSpec], answer: Con
     os.setresuid(uid, uid, uid)
     outcome = []
     with tempfile.TemporaryDirectory(prefix="s", dir="/tmp") as folder:
-        driver = DockerDriver(controller_id, Path(folder) / "state", run_dir=Path(folder) / "r")
+        driver = DockerDriver(controller_id, run_dir=Path(folder) / "r")
         for spec in specs:
             try:
                 driver.start(spec, lambda _step: None)

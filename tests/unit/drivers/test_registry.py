@@ -14,7 +14,7 @@ CONTROLLER = "ctl-01m81z574688wpe9q9g81h0rmg"
 
 @pytest.mark.parametrize("platform", ["docker", "fake"])
 def test_known_platforms_open_without_speaking_to_them(platform: str, tmp_path: Path) -> None:
-    driver = open_driver(platform, CONTROLLER, tmp_path)
+    driver = open_driver(platform, CONTROLLER)
     assert driver.platform == platform
     driver.close()
 
@@ -25,7 +25,7 @@ def test_the_fake_says_who_it_is() -> None:
 
 def test_unknown_platforms_are_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(PermanentError, match="vmware"):
-        open_driver("vmware", CONTROLLER, tmp_path)
+        open_driver("vmware", CONTROLLER)
     with pytest.raises(PermanentError, match="vmware"):
         detect_backend("vmware")
 
