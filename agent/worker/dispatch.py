@@ -194,6 +194,7 @@ class Dispatcher:
                 self.refused_in_a_row += 1
                 pause = error.retry_after or backoff.pause()
                 if self._visible_again(job, after=pause):
+                    self._aside(self._ask_again(job.reference))
                     return None  # the same claim id is used when the message comes again
                 await self._runtime.sleep(pause)
             else:
@@ -206,6 +207,14 @@ class Dispatcher:
         if not job.messages:
             return False
         return self._runtime.monotonic() + after - job.since > self._access.intervals.visibility * 0.8
+
+    async def _ask_again(self, reference: CommandReference) -> None:
+        """The message may come to another agent, who is told that the command is ours: had the claim been
+        granted, its lease would have to run out first."""
+        await self._runtime.sleep(self._access.intervals.visibility * 2)
+        if reference.command_id in self._claim_ids and reference.command_id not in self._jobs:
+            self._begin(Job(reference, self._runtime.monotonic()))
+            self._see_room()
 
     def _answered(self) -> None:
         self._reach.answered()

@@ -107,6 +107,21 @@ async def test_the_answer_to_a_claim_is_lost(
     assert {fence for _, fence in session.claims} == {1}  # the same claim id got the same grant
 
 
+async def test_the_answer_to_a_claim_is_lost_and_another_agent_takes_the_message_away(
+    server: FakeServer, world: FakeWorld, agent: AgentProcess
+) -> None:
+    """The other was told that the command is ours: nobody sends it again before our lease has run out."""
+    held = server.fault("claim", lose_answer=True, times=100)
+    session, _ = server.issue("start")
+    await eventually(lambda: session.claims)
+    server.queue.clear()
+    await asyncio.sleep(server.intervals.visibility * 1.2)  # by then the agent waits for the message
+    server.faults["claim"].remove(held)
+    await eventually(lambda: session.outcomes == ["succeeded"], within=10)
+    assert {fence for _, fence in session.claims} == {1}
+    await eventually(lambda: not list((agent.state / "worker" / "claims").glob("*.json")))
+
+
 @pytest.mark.feature("While the control plane is away, work goes on and reports wait on disk")
 async def test_the_control_plane_is_away_for_a_while(
     server: FakeServer, world: FakeWorld, agent: AgentProcess
