@@ -19,13 +19,16 @@ from chalicelib.audit.service import AuditService
 from chalicelib.catalog import routes as catalog_routes
 from chalicelib.catalog.models import DynamoTemplateStore
 from chalicelib.catalog.service import CatalogService
-from chalicelib.controllers import maintenance_routes
+from chalicelib.controllers import agent_routes, maintenance_routes
 from chalicelib.controllers import routes as controller_routes
 from chalicelib.controllers.agent_models import DynamoAgentStore
+from chalicelib.controllers.dead_letters import DeadLetterService, DeadQueues
+from chalicelib.controllers.key_rotation import KeyRotationService
 from chalicelib.controllers.maintenance import MaintenanceService
 from chalicelib.controllers.models import DynamoControllerStore
 from chalicelib.controllers.queues import Queues
 from chalicelib.controllers.service import AgentService, ControllerService, EnrollmentService
+from chalicelib.controllers.serving import ServingService
 from chalicelib.core.api import Api, Operation
 from chalicelib.core.caller import Incoming
 from chalicelib.core.clock import utc_now
@@ -73,9 +76,12 @@ from chalicelib.quotas import routes as quota_routes
 from chalicelib.quotas.models import DynamoQuotaStore
 from chalicelib.quotas.service import QuotaService
 from chalicelib.sessions import agent_routes as session_agent_routes
+from chalicelib.sessions import dead_letter_routes
 from chalicelib.sessions import routes as session_routes
+from chalicelib.sessions.dead_letters import DeadLetters
 from chalicelib.sessions.keys import DynamoKeyStore, DynamoSuspectStore
 from chalicelib.sessions.models import DynamoSessionStore
+from chalicelib.sessions.resending import Resending
 from chalicelib.sessions.service import SessionService
 from chalicelib.streams import routes as stream_routes
 from chalicelib.streams.service import RelayService, StreamService
@@ -176,6 +182,8 @@ sessions = SessionService(
     utc_now,
     timings,
 )
+dead_letters = DeadLetterService(DeadQueues(queues), controller_store, agents)
+serving = ServingService(controllers, Resending(sessions.ledger).resend)
 maintenance = MaintenanceService(controllers, sessions.drains.drive, sessions.drains.reopened)
 streams = StreamService(sessions, controllers, utc_now, settings)
 
@@ -257,7 +265,10 @@ apis: list[Api[Any]] = [
     maintenance_routes.build(maintenance, authenticate),
     controller_routes.build_enrollment(enrollment),
     controller_routes.build_agent(agents, relay_access=relays.access, on_heartbeat=sessions.activity.heard),
+    agent_routes.build(serving, authenticate),
+    agent_routes.build_signed(KeyRotationService(agents), dead_letters, agents.authenticate),
     session_routes.build(sessions, authenticate),
+    dead_letter_routes.build(DeadLetters(dead_letters, sessions.ledger), authenticate),
     session_agent_routes.build(sessions, agents.authenticate),
     stream_routes.build(streams, authenticate),
     stream_routes.build_public(),

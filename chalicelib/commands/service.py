@@ -27,6 +27,7 @@ from chalicelib.commands.rules import (
     unclaimed_since,
     withdraw,
 )
+from chalicelib.controllers.service import Controller
 from chalicelib.core.config import Timings
 from chalicelib.core.telemetry import logger
 from chalicelib.protocol.commands import CommandKind, CommandReference
@@ -61,7 +62,7 @@ class CommandService:
     """`courier` puts a reference on its controller's queue and may fail: it is called after the commit, and
     what it loses the sweeper sends again."""
 
-    courier: Callable[[CommandReference], None]
+    courier: Callable[[CommandReference, Controller | None], None]
     timings: Timings
 
     def issue(self, lane: Lane, kind: CommandKind, now: datetime) -> Lane:
@@ -70,10 +71,11 @@ class CommandService:
         deadline = now + timedelta(seconds=self.timings.command_deadline) if bounded else None
         return issue(lane, kind, now, deadline)
 
-    def send(self, reference: CommandReference) -> bool:
-        """Whether the queue took it. A failure is logged, never raised: the command is stored already."""
+    def send(self, reference: CommandReference, controller: Controller | None = None) -> bool:
+        """Whether the queue took it. A failure is logged, never raised: the command is stored already.
+        `controller`, where it was read just now, saves reading it."""
         try:
-            self.courier(reference)
+            self.courier(reference, controller)
         except Exception as error:
             logger.warning(
                 "a command's reference was not sent; the sweeper will",

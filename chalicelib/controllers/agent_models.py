@@ -18,18 +18,24 @@ from pynamodb.exceptions import DoesNotExist, PutError
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
-from chalicelib.controllers.agent_rules import Agent, AgentKey, EnrollmentToken, boots_after
+from chalicelib.controllers.agent_rules import Agent, AgentKey, EnrollmentToken, boots_after, mark
+from chalicelib.controllers.health_rows import packed, unpacked
+from chalicelib.controllers.rules import Contact, HealthReport
 from chalicelib.core.clock import epoch_millis, from_millis
 from chalicelib.core.dynamo import Delete, Put, TableMeta, Update, table, write
 from chalicelib.core.dynamo_rows import REMOVED_AT_ONCE, remove_partition, remove_rows
-from chalicelib.core.unit_of_work import Write
+from chalicelib.core.unit_of_work import Refusal, Write
 
 _TOKEN_KEPT = timedelta(days=1)
 """After expiry, so that a late agent is told why; then the row goes."""
 _REVOKED_KEPT = timedelta(days=90)
+_VERSION_LENGTH = 40
 
 
 class AgentRow(Model):
+    """Below 1 KB for a healthy agent, since each heartbeat writes it. `rotated_at` is unset until the first
+    rotation."""
+
     class Meta(TableMeta):
         table_name = table("agents")
 
@@ -42,6 +48,13 @@ class AgentRow(Model):
     booted_at = NumberAttribute(null=True)
     past_boots = JSONAttribute(null=True)
     version = UnicodeAttribute()
+    protocol = NumberAttribute(null=True)
+    seen_at = NumberAttribute(null=True)
+    interval = NumberAttribute(null=True)
+    failing = UnicodeAttribute(null=True)
+    rotated_at = NumberAttribute(null=True)
+    previous_key_id = UnicodeAttribute(null=True)
+    previous_until = NumberAttribute(null=True)
 
 
 class KeysOfTenant(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
@@ -81,6 +94,7 @@ class KeyRow(Model):
     controller_id = UnicodeAttribute()
     agent_id = UnicodeAttribute()
     revoked = BooleanAttribute(default=False)
+    valid_until = NumberAttribute(null=True)
     ttl = NumberAttribute(null=True)
 
 
@@ -161,6 +175,7 @@ class DynamoAgentStore:
             controller_id=row.controller_id,
             agent_id=row.agent_id,
             revoked=bool(row.revoked),
+            valid_until=None if row.valid_until is None else from_millis(int(row.valid_until)),
         )
 
     def add_agent(self, agent: Agent, key: AgentKey) -> list[Write]:
@@ -169,18 +184,11 @@ class DynamoAgentStore:
             _place(agent.controller_id, agent.id),
             key_id=agent.key_id,
             created_at=epoch_millis(agent.created_at),
-            version=agent.version,
-        )
-        lookup = KeyRow(
-            key.key_id,
-            public_key=key.public_key,
-            tenant_id=key.tenant_id,
-            controller_id=key.controller_id,
-            agent_id=key.agent_id,
+            version=agent.version[:_VERSION_LENGTH],
         )
         return [
             write(Put(row, AgentRow.place.does_not_exist())),
-            write(Put(lookup, KeyRow.key_id.does_not_exist())),
+            write(Put(_lookup(key), KeyRow.key_id.does_not_exist())),
         ]
 
     def agent(self, tenant_id: str, controller_id: str, agent_id: str) -> Agent | None:
@@ -195,23 +203,53 @@ class DynamoAgentStore:
         )
         return [_agent(row) for row in rows]
 
-    def open_epoch(self, agent: Agent, boot_id: str, agent_version: str, now: datetime) -> Write:
+    def open_epoch(
+        self, agent: Agent, boot_id: str, agent_version: str, protocol_version: int, now: datetime
+    ) -> Write:
         actions = (
             AgentRow.epoch.set(agent.epoch + 1),
             AgentRow.boot_id.set(boot_id),
             AgentRow.booted_at.set(epoch_millis(now)),
             AgentRow.past_boots.set(list(boots_after(agent))),
-            AgentRow.version.set(agent_version),
+            AgentRow.version.set(agent_version[:_VERSION_LENGTH]),
+            AgentRow.protocol.set(protocol_version),
         )
-        row = AgentRow(agent.tenant_id, _place(agent.controller_id, agent.id))
-        return write(Update(row, actions, AgentRow.epoch == agent.epoch))
+        return write(Update(_row(agent), actions, AgentRow.epoch == agent.epoch))
+
+    def heard(self, agent: Agent, contact: Contact, health: HealthReport) -> Write:
+        failing = packed(health)
+        actions = (
+            AgentRow.seen_at.set(epoch_millis(contact.seen_at)),
+            AgentRow.interval.set(contact.interval),
+            AgentRow.protocol.set(contact.protocol_version),
+            AgentRow.failing.set(failing) if failing else AgentRow.failing.remove(),
+        )
+        return write(Update(_row(agent), actions, AgentRow.epoch == agent.epoch))
+
+    def rotate(
+        self, agent: Agent, key: AgentKey, now: datetime, until: datetime, taken: Refusal
+    ) -> list[Write]:
+        actions = (
+            AgentRow.key_id.set(key.key_id),
+            AgentRow.rotated_at.set(epoch_millis(now)),
+            AgentRow.previous_key_id.set(agent.key_id),
+            AgentRow.previous_until.set(epoch_millis(until)),
+        )
+        ends = (
+            KeyRow.valid_until.set(epoch_millis(until)),
+            KeyRow.ttl.set(int((until + _REVOKED_KEPT).timestamp())),
+        )
+        return [
+            write(Update(_row(agent), actions, AgentRow.key_id == agent.key_id)),
+            write(Put(_lookup(key), KeyRow.key_id.does_not_exist()), taken),
+            write(Update(KeyRow(agent.key_id), ends, KeyRow.key_id.exists())),
+            *(_refuse(each, now) for each in agent.accepted_keys(now) if each != agent.key_id),
+        ]
 
     def revoke(self, agent: Agent, now: datetime) -> list[Write]:
-        row = AgentRow(agent.tenant_id, _place(agent.controller_id, agent.id))
-        gone = (KeyRow.revoked.set(True), KeyRow.ttl.set(int((now + _REVOKED_KEPT).timestamp())))
         return [
-            write(Delete(row)),
-            write(Update(KeyRow(agent.key_id), gone, KeyRow.key_id.exists())),
+            write(Delete(_row(agent), AgentRow.key_id == agent.key_id)),
+            *(_refuse(each, now) for each in agent.accepted_keys(now)),
         ]
 
     def first_use(self, key_id: str, nonce: str, expires_at: datetime) -> bool:
@@ -240,6 +278,25 @@ def _place(controller_id: str, agent_id: str) -> str:
     return f"{controller_id}#{agent_id}"
 
 
+def _row(agent: Agent) -> AgentRow:
+    return AgentRow(agent.tenant_id, _place(agent.controller_id, agent.id))
+
+
+def _lookup(key: AgentKey) -> KeyRow:
+    return KeyRow(
+        key.key_id,
+        public_key=key.public_key,
+        tenant_id=key.tenant_id,
+        controller_id=key.controller_id,
+        agent_id=key.agent_id,
+    )
+
+
+def _refuse(key_id: str, now: datetime) -> Write:
+    gone = (KeyRow.revoked.set(True), KeyRow.ttl.set(int((now + _REVOKED_KEPT).timestamp())))
+    return write(Update(KeyRow(key_id), gone, KeyRow.key_id.exists()))
+
+
 def _agent(row: AgentRow) -> Agent:
     controller_id, agent_id = row.place.split("#")
     return Agent(
@@ -250,6 +307,19 @@ def _agent(row: AgentRow) -> Agent:
         created_at=from_millis(int(row.created_at)),
         epoch=int(row.epoch),
         boot_id=row.boot_id,
-        past_boots=tuple(row.past_boots or ()),
+        past_boots=tuple(mark(each) for each in row.past_boots or ()),
         version=row.version,
+        protocol_version=None if row.protocol is None else int(row.protocol),
+        contact=_contact(row),
+        health=HealthReport() if row.seen_at is None else unpacked(row.failing),
+        previous_key_id=row.previous_key_id,
+        previous_until=None if row.previous_until is None else from_millis(int(row.previous_until)),
+        rotated_at=None if row.rotated_at is None else from_millis(int(row.rotated_at)),
     )
+
+
+def _contact(row: AgentRow) -> Contact | None:
+    if row.seen_at is None:
+        return None
+    seen_at = from_millis(int(row.seen_at))
+    return Contact(seen_at, float(row.interval or 0), row.version, int(row.protocol or 0))

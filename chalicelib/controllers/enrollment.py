@@ -17,6 +17,7 @@ from chalicelib.core.ids import new_id, new_secret
 from chalicelib.core.retry import on_conflict
 from chalicelib.core.unit_of_work import UnitOfWork, Write
 from chalicelib.people.service import GroupService
+from chalicelib.protocol import spoken
 from chalicelib.protocol.agents import EnrollAnswer, EnrollRequest
 from chalicelib.tenancy.service import TenancyService
 
@@ -88,8 +89,12 @@ class EnrollmentService:
         self.agents.check_protocol(request.protocol_version)
         _check_key(request.public_key)
         key = on_conflict(lambda: self._enroll(request))
+        controller = self.controllers.get(key.tenant_id, key.controller_id, consistent=True)
+        if controller is None:
+            raise NotFound.of("controller", key.controller_id)
+        self.agents.delete_old_queues(controller)
         try:
-            self.queues.ensure(key.controller_id)
+            self.queues.ensure(controller.queue)
         except QueueError as error:
             raise Unavailable("The command queue does not answer. Try again.", retry_after=5) from error
         return EnrollAnswer(
@@ -99,6 +104,7 @@ class EnrollmentService:
             key_id=key.key_id,
             authority=self.config.agent_authority,
             server_time=self.clock(),
+            protocol_version=spoken(request.protocol_version),
         )
 
     def _enroll(self, request: EnrollRequest) -> AgentKey:
@@ -150,12 +156,14 @@ class EnrollmentService:
     ) -> list[Write]:
         if known is None:
             return self.controllers.add(controller)
-        replaced = self.agents.revoke_all(known.tenant_id, known.id) if request.takeover else []
-        return [self.controllers.must_exist(known), *replaced]
+        if not request.takeover:
+            return [self.controllers.must_exist(known)]
+        replaced = self.agents.revoke_all(known.tenant_id, known.id)
+        return [self.controllers.replace_queue(known), *replaced]
 
     def _repeated(self, key_id: str, request: EnrollRequest) -> AgentKey:
         key = self.store.key(key_id)
-        if key is None or key.revoked or key.public_key != request.public_key:
+        if key is None or not key.accepted(self.clock()) or key.public_key != request.public_key:
             raise Conflict(
                 "This enrolment token was used already. Create a new one.", code="enrollment_token_used"
             )

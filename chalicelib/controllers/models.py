@@ -24,6 +24,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
+from chalicelib.controllers import health_rows
 from chalicelib.controllers.maintenance_rules import Drain, DrainMode, Pause
 from chalicelib.controllers.rules import Contact, Controller, HealthReport
 from chalicelib.controllers.store import Change
@@ -32,11 +33,10 @@ from chalicelib.core.dynamo import Check, Delete, Put, TableMeta, Update, table,
 from chalicelib.core.dynamo_rows import remove_partition
 from chalicelib.core.errors import Conflict, DomainError, NotFound
 from chalicelib.core.unit_of_work import Write
-from chalicelib.protocol.agents import Capacity, Health, Heartbeat, PartHealth
+from chalicelib.protocol.agents import Capacity, Health, Heartbeat
 from chalicelib.protocol.instances import Reason
 from chalicelib.quotas.service import Amount
 
-_REASON_LENGTH = 300
 _AGENT_LABELS = 16
 _LABEL_LENGTH = 63
 _DIMENSIONS = ("cpu_millis", "memory_bytes", "gpu")
@@ -72,6 +72,8 @@ class ControllerRow(Model):
     drain = JSONAttribute(null=True)
     paused_until = NumberAttribute(null=True)
     pause_reason = UnicodeAttribute(null=True)
+    queue_number = NumberAttribute(null=True)
+    queues_from = NumberAttribute(null=True)
 
 
 class BackendRow(Model):
@@ -188,12 +190,18 @@ class DynamoControllerStore:
         return write(Check(ControllerRow, controller.tenant_id, controller.id, same))
 
     def heard(
-        self, controller: Controller, heartbeat: Heartbeat, contact: Contact, *, claims_again: bool
+        self,
+        controller: Controller,
+        heartbeat: Heartbeat,
+        contact: Contact,
+        health: HealthReport,
+        *,
+        claims_again: bool,
     ) -> Write:
         actions: list[Action] = [
             ControllerRow.seen_at.set(epoch_millis(contact.seen_at)),
             ControllerRow.interval.set(contact.interval),
-            ControllerRow.report.set(_report(heartbeat)),
+            ControllerRow.report.set(_report(heartbeat, health)),
         ]
         if controller.capacity is None or heartbeat.platform.state is Health.OK:
             # An agent that started while its platform is away reports zeros: no reason to forget.
@@ -203,6 +211,16 @@ class DynamoControllerStore:
         if claims_again:
             actions.append(ControllerRow.unclaimed_since.remove())
         return self._update(controller.tenant_id, controller.id, actions)
+
+    def replace_queue(self, controller: Controller) -> Write:
+        actions = (
+            ControllerRow.queue_number.set(controller.queue_number + 1),
+            ControllerRow.queues_from.set(ControllerRow.queues_from | controller.queue_number),
+        )
+        return self._with_queue(controller, actions)
+
+    def queues_deleted(self, controller: Controller) -> Write:
+        return self._with_queue(controller, (ControllerRow.queues_from.remove(),))
 
     def set_unclaimed(self, tenant_id: str, controller_id: str, since: datetime | None) -> Write:
         column = ControllerRow.unclaimed_since
@@ -247,6 +265,14 @@ class DynamoControllerStore:
         return self._update(
             tenant_id, controller_id, actions, lambda: NotFound.of("controller", controller_id)
         )
+
+    @staticmethod
+    def _with_queue(controller: Controller, actions: tuple[Action, ...]) -> Write:
+        """Only while its queue is the one that `controller` says."""
+        column, number = ControllerRow.queue_number, controller.queue_number
+        same: Condition = column == number if number else column.does_not_exist()
+        row = ControllerRow(controller.tenant_id, controller.id)
+        return write(Update(row, actions, ControllerRow.controller_id.exists() & same))
 
     @staticmethod
     def _update(tenant_id: str, controller_id: str, actions: Sequence[Action], refused: Any = None) -> Write:
@@ -301,13 +327,7 @@ def _all(conditions: Sequence[Condition]) -> Condition:
     return functools.reduce(operator.and_, conditions)
 
 
-def _report(heartbeat: Heartbeat) -> str:
-    bad: dict[str, Reason | None] = {}
-    for name in ("polling", "platform", "streaming"):
-        part: PartHealth = getattr(heartbeat, name)
-        if part.state is Health.FAILING:
-            reason = part.reason
-            bad[name] = reason and Reason(code=reason.code[:64], message=reason.message[:_REASON_LENGTH])
+def _report(heartbeat: Heartbeat, health: HealthReport) -> str:
     disk_free = heartbeat.capacity.disk_free_bytes or heartbeat.usage.disk_free_bytes
     labels = {key[:_LABEL_LENGTH]: value[:_LABEL_LENGTH] for key, value in heartbeat.labels.items()}
     return _Report(
@@ -317,7 +337,7 @@ def _report(heartbeat: Heartbeat) -> str:
         use=heartbeat.usage.model_copy(update={"disk_free_bytes": disk_free}),
         gw=heartbeat.gateway_url,
         lab=dict(sorted(labels.items())[:_AGENT_LABELS]),
-        bad=bad,
+        bad=health_rows.failing(health),
     ).model_dump_json(exclude_defaults=True)
 
 
@@ -355,6 +375,8 @@ def _controller(row: ControllerRow) -> Controller:
         awake=int(row.awake or 0),
         drain=_drain_in(row.drain),
         pause=_pause(row),
+        queue_number=int(row.queue_number or 0),
+        queues_from=None if row.queues_from is None else int(row.queues_from),
     )
 
 
@@ -369,12 +391,4 @@ def _contact(row: ControllerRow, report: _Report | None) -> Contact | None:
 
 
 def _health(report: _Report | None) -> HealthReport:
-    if report is None:
-        return HealthReport()
-
-    def part(name: str) -> PartHealth:
-        if name not in report.bad:
-            return PartHealth(state=Health.OK)
-        return PartHealth(state=Health.FAILING, reason=report.bad[name])
-
-    return HealthReport(polling=part("polling"), platform=part("platform"), streaming=part("streaming"))
+    return HealthReport() if report is None else health_rows.report(report.bad)

@@ -1,6 +1,7 @@
 """One command queue and one dead-letter queue per controller, on SQS, and access to exactly one of them.
 
-Names derive from the controller's id, so that nothing needs to be stored and a lost queue can be made again.
+A command queue's name is the controller's id, and, once it was replaced, a number (`Controller.queue`), so
+that a lost queue can be made again. The dead-letter queue outlives replacements.
 """
 
 import json
@@ -13,8 +14,8 @@ import boto3
 from botocore.config import Config as BotoConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.controllers.queue_names import dead_queue
 from chalicelib.core.config import Config
-from chalicelib.core.telemetry import logger
 from chalicelib.protocol.agents import QueueAccess
 
 MAX_RECEIVES = 100
@@ -26,12 +27,16 @@ _AGENT_ACTIONS = (
     "sqs:ChangeMessageVisibility",
     "sqs:GetQueueAttributes",
 )
-_NO_QUEUE = frozenset({"QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"})
+NO_QUEUE = frozenset({"QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"})
 _DIFFERS = frozenset({"QueueNameExists", "QueueAlreadyExists"})
 
 
 class QueueError(Exception):
     """A queue could not be reached. Nothing is lost: what it carries is only a hint."""
+
+
+class QueueGone(QueueError):
+    """There is no such queue: it was lost, or replaced."""
 
 
 class Queues:
@@ -48,56 +53,53 @@ class Queues:
         self._clients: dict[str, Any] = {}
         self._urls: dict[str, str] = {}
 
-    def ensure(self, controller_id: str) -> str:
-        """Make both queues unless they exist; the command queue's URL. Raises QueueError."""
+    def ensure(self, queue: str) -> str:
+        """Make the queue and its controller's dead-letter queue unless they exist; the command queue's URL.
+        Raises QueueError."""
         try:
-            dead = self._create(self._name(controller_id, dead=True), {})
-            redrive = {"deadLetterTargetArn": self._arn(dead), "maxReceiveCount": MAX_RECEIVES}
+            redrive = {"deadLetterTargetArn": self._arn(self._dead(queue)), "maxReceiveCount": MAX_RECEIVES}
             attributes = {
                 "VisibilityTimeout": str(max(1, round(self._config.timings.visibility))),
                 "RedrivePolicy": json.dumps(redrive),
             }
-            url = self._create(self._name(controller_id), attributes)
+            url = self._create(self._name(queue), attributes)
         except (BotoCoreError, ClientError) as error:
-            raise QueueError(f"The queue of {controller_id} could not be made: {error}") from error
-        self._urls[controller_id] = url
+            raise QueueError(f"The queue {queue} could not be made: {error}") from error
+        self._urls[queue] = url
         return url
 
-    def send(self, controller_id: str, body: str) -> None:
-        """Raises QueueError."""
-        url = self._urls.get(controller_id) or self.ensure(controller_id)
+    def send(self, queue: str, body: str) -> None:
+        """Raises QueueGone, QueueError."""
         try:
-            self._sqs.send_message(QueueUrl=url, MessageBody=body)
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") not in _NO_QUEUE:
-                raise QueueError(str(error)) from error
-            self._resend(controller_id, body)
-        except BotoCoreError as error:
-            raise QueueError(str(error)) from error
+            url = self._urls.get(queue) or self._known(queue)
+            self.sqs.send_message(QueueUrl=url, MessageBody=body)
+        except (BotoCoreError, ClientError) as error:
+            raise self._failed(queue, error) from error
 
-    def remove(self, controller_id: str) -> None:
-        """Delete both. A queue that is left over is harmless, so failures are only logged."""
+    def erase(self, queue: str) -> None:
+        """Delete the queue, or find that it is gone. Raises QueueError."""
+        self._delete(queue, self._name(queue))
+
+    def erase_dead(self, controller_id: str) -> None:
+        """Delete the dead-letter queue, or find that it is gone. Raises QueueError."""
+        self._delete(dead_queue(controller_id), self._name(dead_queue(controller_id)))
+
+    def dead_url(self, controller_id: str) -> str:
+        """The dead-letter queue's URL; it is made unless it exists. Raises QueueError."""
+        dead = dead_queue(controller_id)
         try:
-            self.erase(controller_id)
-        except QueueError as error:
-            logger.warning("queue not deleted", extra={"controller_id": controller_id, "error": str(error)})
+            self._urls[dead] = self._urls.get(dead) or self._dead(controller_id)
+        except (BotoCoreError, ClientError) as error:
+            raise QueueError(f"The queue {dead} could not be made: {error}") from error
+        return self._urls[dead]
 
-    def erase(self, controller_id: str) -> None:
-        """Delete both, or find that they are gone. Raises QueueError."""
-        self._urls.pop(controller_id, None)
-        for dead in (False, True):
-            try:
-                url = self._sqs.get_queue_url(QueueName=self._name(controller_id, dead=dead))["QueueUrl"]
-                self._sqs.delete_queue(QueueUrl=url)
-            except ClientError as error:
-                if error.response.get("Error", {}).get("Code") not in _NO_QUEUE:
-                    raise QueueError(str(error)) from error
-            except BotoCoreError as error:
-                raise QueueError(str(error)) from error
+    def forget_dead(self, controller_id: str) -> None:
+        """There was no dead-letter queue under the URL."""
+        self._urls.pop(dead_queue(controller_id), None)
 
-    def access(self, controller_id: str) -> QueueAccess:
+    def access(self, queue: str) -> QueueAccess:
         """Credentials for this one queue, which is made again if it is gone. Raises QueueError."""
-        url = self.ensure(controller_id)
+        url = self.ensure(queue)
         policy = {
             "Version": "2012-10-17",
             "Statement": [
@@ -107,12 +109,12 @@ class Queues:
         try:
             granted = self._sts.assume_role(
                 RoleArn=self._config.agent_role_arn,
-                RoleSessionName=controller_id,
+                RoleSessionName=queue,
                 Policy=json.dumps(policy),
                 DurationSeconds=max(900, int(self._config.timings.queue_credentials)),
             )["Credentials"]
         except (BotoCoreError, ClientError) as error:
-            raise QueueError(f"No credentials for the queue of {controller_id}: {error}") from error
+            raise QueueError(f"No credentials for the queue {queue}: {error}") from error
         expires: datetime = granted["Expiration"]
         return QueueAccess(
             queue_url=url,
@@ -124,34 +126,52 @@ class Queues:
             expires_at=expires.astimezone(UTC),
         )
 
-    def _resend(self, controller_id: str, body: str) -> None:
-        url = self.ensure(controller_id)
+    def _known(self, queue: str) -> str:
+        url: str = self.sqs.get_queue_url(QueueName=self._name(queue))["QueueUrl"]
+        self._urls[queue] = url
+        return url
+
+    def _failed(self, queue: str, error: BotoCoreError | ClientError) -> QueueError:
+        if isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") in NO_QUEUE:
+            self._urls.pop(queue, None)
+            return QueueGone(f"There is no queue {queue}.")
+        return QueueError(str(error))
+
+    def _delete(self, queue: str, name: str) -> None:
+        self._urls.pop(queue, None)
         try:
-            self._sqs.send_message(QueueUrl=url, MessageBody=body)
+            url = self.sqs.get_queue_url(QueueName=name)["QueueUrl"]
+            self.sqs.delete_queue(QueueUrl=url)
         except (BotoCoreError, ClientError) as error:
-            raise QueueError(str(error)) from error
+            failed = self._failed(queue, error)
+            if not isinstance(failed, QueueGone):
+                raise failed from error
+
+    def _dead(self, queue: str) -> str:
+        return self._create(self._name(dead_queue(queue)), {})
 
     def _create(self, name: str, attributes: dict[str, str]) -> str:
         wanted = {"MessageRetentionPeriod": str(RETENTION_SECONDS), **attributes}
         try:
-            url: str = self._sqs.create_queue(QueueName=name, Attributes=wanted)["QueueUrl"]
+            url: str = self.sqs.create_queue(QueueName=name, Attributes=wanted)["QueueUrl"]
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") not in _DIFFERS:
                 raise
             # Made by an older version with other attributes: bring it up to date.
-            url = self._sqs.get_queue_url(QueueName=name)["QueueUrl"]
-            self._sqs.set_queue_attributes(QueueUrl=url, Attributes=wanted)
+            url = self.sqs.get_queue_url(QueueName=name)["QueueUrl"]
+            self.sqs.set_queue_attributes(QueueUrl=url, Attributes=wanted)
         return url
 
     def _arn(self, url: str) -> str:
         account, name = url.rsplit("/", 2)[1:]
         return f"arn:aws:sqs:{self._config.region}:{account}:{name}"
 
-    def _name(self, controller_id: str, *, dead: bool = False) -> str:
-        return f"{self._config.queue_prefix}{controller_id}{'-dead' if dead else ''}"
+    def _name(self, queue: str) -> str:
+        return f"{self._config.queue_prefix}{queue}"
 
     @property
-    def _sqs(self) -> Any:
+    def sqs(self) -> Any:
+        """The client, which threads share."""
         return self._client("sqs")
 
     @property

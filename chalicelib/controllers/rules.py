@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.controllers.maintenance_rules import Drain, Pause
+from chalicelib.controllers.queue_names import command_queue
 from chalicelib.core.config import Timings
 from chalicelib.protocol.agents import Capacity, Health, PartHealth
 from chalicelib.protocol.instances import Reason
@@ -58,7 +59,8 @@ class Controller:
     """A backend of a tenant. `labels` are the administrators', `agent_labels` what the agent says of itself;
     the former win. `unclaimed_since` is set while a command that nothing blocks stays unclaimed. With
     `group_ids` it is for sessions of those groups' people only. `awake` counts the sessions among `booked`
-    that take up CPU and memory: those that run, or are on the way there or back. `pause` may be over."""
+    that take up CPU and memory: those that run, or are on the way there or back. `pause` may be over. Its
+    queue was replaced `queue_number` times; those from `queues_from` on may still have to be deleted."""
 
     tenant_id: str
     id: str
@@ -82,6 +84,19 @@ class Controller:
     awake: int = 0
     drain: Drain | None = None
     pause: Pause | None = None
+    queue_number: int = 0
+    queues_from: int | None = None
+
+    @property
+    def queue(self) -> str:
+        """The name of its command queue."""
+        return command_queue(self.id, self.queue_number)
+
+    @property
+    def old_queues(self) -> tuple[str, ...]:
+        """Queues that were replaced and may still be there."""
+        first = self.queue_number if self.queues_from is None else self.queues_from
+        return tuple(command_queue(self.id, number) for number in range(first, self.queue_number))
 
     @property
     def all_labels(self) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from chalicelib.controllers.maintenance_rules import DrainMode, Pause
-from chalicelib.controllers.rules import Candidate, Controller
+from chalicelib.controllers.rules import Candidate, Controller, HealthReport
 from chalicelib.controllers.service import Change
 from chalicelib.core.quantities import format_bytes, format_cpu
 from chalicelib.core.schemas import (
@@ -80,6 +80,15 @@ class HealthView(ResponseBody):
     platform: PartView
     streaming: PartView
 
+    @classmethod
+    def of(cls, health: HealthReport) -> "HealthView":
+        """Part by part."""
+        return cls(
+            polling=PartView.of(health.polling),
+            platform=PartView.of(health.platform),
+            streaming=PartView.of(health.streaming),
+        )
+
 
 class DrainView(ResponseBody):
     """`remaining` counts the sessions that still run there, or are on the way there or back."""
@@ -137,7 +146,6 @@ class ControllerView(ResponseBody):
     def of(cls, candidate: Candidate) -> "ControllerView":
         """A controller and its state."""
         controller = candidate.controller
-        health = controller.health
         return cls(
             id=controller.id,
             name=controller.name,
@@ -153,11 +161,7 @@ class ControllerView(ResponseBody):
             capacity=controller.capacity and CapacityView.of(controller.capacity),
             booked=_booked(controller),
             usage=_usage(controller),
-            health=HealthView(
-                polling=PartView.of(health.polling),
-                platform=PartView.of(health.platform),
-                streaming=PartView.of(health.streaming),
-            ),
+            health=HealthView.of(controller.health),
             agent_version=controller.contact and controller.contact.agent_version,
             last_seen_at=controller.contact and controller.contact.seen_at,
             created_at=controller.created_at,

@@ -4,6 +4,7 @@ Booking hands back writes for the caller's unit of work. A booking that does not
 of work raise ConditionFailed: read the candidates again and choose anew (`core.retry.on_conflict`).
 """
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,13 +12,16 @@ from typing import Any
 from chalicelib.controllers.agents import AgentCaller, AgentService
 from chalicelib.controllers.enrollment import EnrollmentService
 from chalicelib.controllers.maintenance_rules import Drain, DrainMode, Pause, drained_words, paused_words
-from chalicelib.controllers.queues import QueueError, Queues
+from chalicelib.controllers.queue_names import up_to
+from chalicelib.controllers.queues import QueueError, QueueGone, Queues
 from chalicelib.controllers.rules import Candidate, Controller, ControllerState, judge
 from chalicelib.controllers.store import Change, ControllerStore
 from chalicelib.core import trail
 from chalicelib.core.clock import Clock
 from chalicelib.core.config import Timings
 from chalicelib.core.errors import NotFound
+from chalicelib.core.retry import on_conflict
+from chalicelib.core.telemetry import logger
 from chalicelib.core.unit_of_work import UnitOfWork, Write
 from chalicelib.people.service import GroupService
 from chalicelib.protocol.commands import CommandReference
@@ -99,12 +103,25 @@ class ControllerService:
         """Fails with ConditionFailed unless the controller's drain is the one that `controller` says."""
         return self.store.still_drains(controller)
 
-    def send(self, reference: CommandReference) -> None:
-        """Puts a reference on the controller's queue, which is made again if it is gone.
+    def send(self, reference: CommandReference, known: Controller | None = None) -> None:
+        """Puts a reference on the controller's queue, which is made again if it is gone. `known` is the
+        controller where the caller has just read it.
 
         Raises QueueError when the queue does not take it; the sweeper will send it again.
         """
-        self.queues.send(reference.controller_id, reference.model_dump_json())
+        body = reference.model_dump_json()
+        tenant_id, controller_id = reference.tenant_id, reference.controller_id
+        if known is None or known.id != controller_id:
+            known = self.store.get(tenant_id, controller_id)
+        controller = known or self._addressed(reference)
+        self.agents.delete_old_queues(controller)
+        try:
+            self.queues.send(controller.queue, body)
+        except QueueGone:
+            # Lost, never made, or replaced since what we read.
+            controller = self._addressed(reference)
+            self.queues.ensure(controller.queue)
+            self.queues.send(controller.queue, body)
 
     def mark_unclaimed(self, tenant_id: str, controller_id: str) -> None:
         """A command that nothing blocks stayed unclaimed: the controller counts as lost until an agent that
@@ -125,22 +142,27 @@ class ControllerService:
 
         Raises NotFound, and Conflict `controller_in_use` while sessions are booked on it.
         """
-        controller = self.get(tenant_id, controller_id).controller
-        trail.about("controller", controller.id, controller.name)
-        self.uow.commit([*self.store.remove(controller), *self.agents.revoke_all(tenant_id, controller_id)])
-        self.queues.remove(controller_id)
+        controller = on_conflict(lambda: self._remove(tenant_id, controller_id))
+        try:
+            self.remove_queues([controller.queue])
+        except QueueError as error:
+            # A queue that is left over is harmless.
+            logger.warning("queue not deleted", extra={"controller_id": controller_id, "error": str(error)})
 
     def retire(self, tenant_id: str) -> list[str]:
-        """Refuse all agents of a tenant from now on. The ids of its controllers, whose queues remain."""
-        found = [each.id for each in self.store.all_of(tenant_id)]
-        for controller_id in found:
-            self.uow.commit(self.agents.revoke_all(tenant_id, controller_id))
-        return found
+        """Refuse all agents of a tenant from now on. The queues of its controllers, which remain."""
+        found = self.store.all_of(tenant_id)
+        for each in found:
+            on_conflict(functools.partial(self._refuse_agents, each))
+        return [each.queue for each in found]
 
-    def remove_queues(self, controller_ids: Sequence[str]) -> None:
-        """Also queues that were made again behind a controller that is gone. Raises QueueError."""
-        for each in controller_ids:
-            self.queues.erase(each)
+    def remove_queues(self, queues: Sequence[str]) -> None:
+        """With those that they replaced and their dead letters; also queues that were made again behind a
+        controller that is gone. Raises QueueError."""
+        for queue in queues:
+            for each in up_to(queue):
+                self.queues.erase(each)
+            self.queues.erase_dead(queue)
 
     def export(self, tenant_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Controllers and their agents. Keys stay out: they open nothing for anybody but the agent."""
@@ -156,6 +178,21 @@ class ControllerService:
                     "created_at": agent.created_at.isoformat(),
                 },
             )
+
+    def _remove(self, tenant_id: str, controller_id: str) -> Controller:
+        controller = self.get(tenant_id, controller_id).controller
+        trail.about("controller", controller.id, controller.name)
+        self.uow.commit([*self.store.remove(controller), *self.agents.revoke_all(tenant_id, controller_id)])
+        return controller
+
+    def _refuse_agents(self, controller: Controller) -> None:
+        self.uow.commit(self.agents.revoke_all(controller.tenant_id, controller.id))
+
+    def _addressed(self, reference: CommandReference) -> Controller:
+        controller = self.store.get(reference.tenant_id, reference.controller_id, consistent=True)
+        if controller is None:
+            raise QueueGone(f"There is no controller {reference.controller_id}.")
+        return controller
 
     def erase(self, tenant_id: str) -> bool:
         """Remove a slice of a tenant's controllers, agents, keys and tokens; True when none is left."""

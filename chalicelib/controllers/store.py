@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from chalicelib.controllers.agent_rules import Agent, AgentKey, EnrollmentToken
 from chalicelib.controllers.maintenance_rules import Drain, Pause
-from chalicelib.controllers.rules import Contact, Controller
-from chalicelib.core.unit_of_work import Write
+from chalicelib.controllers.rules import Contact, Controller, HealthReport
+from chalicelib.core.unit_of_work import Refusal, Write
 from chalicelib.protocol.agents import Heartbeat
 from chalicelib.quotas.service import Amount
 
@@ -61,9 +61,22 @@ class ControllerStore(Protocol):
         """Fails unless its drain is the one that `controller` says."""
 
     def heard(
-        self, controller: Controller, heartbeat: Heartbeat, contact: Contact, *, claims_again: bool
+        self,
+        controller: Controller,
+        heartbeat: Heartbeat,
+        contact: Contact,
+        health: HealthReport,
+        *,
+        claims_again: bool,
     ) -> Write:
-        """What a heartbeat says; `claims_again` ends `unclaimed_since`. Fails if the row is gone."""
+        """What a heartbeat says; `health` is that of all agents together; `claims_again` ends
+        `unclaimed_since`. Fails if the row is gone."""
+
+    def replace_queue(self, controller: Controller) -> Write:
+        """The next number. Fails if the queue was replaced meanwhile."""
+
+    def queues_deleted(self, controller: Controller) -> Write:
+        """None of the `old_queues` is left. Fails if the queue was replaced meanwhile."""
 
     def set_unclaimed(self, tenant_id: str, controller_id: str, since: datetime | None) -> Write: ...
 
@@ -98,11 +111,22 @@ class AgentStore(Protocol):
 
     def agents_of(self, tenant_id: str, controller_id: str) -> list[Agent]: ...
 
-    def open_epoch(self, agent: Agent, boot_id: str, agent_version: str, now: datetime) -> Write:
+    def open_epoch(
+        self, agent: Agent, boot_id: str, agent_version: str, protocol_version: int, now: datetime
+    ) -> Write:
         """The next epoch, for this boot; fails if another boot opened one meanwhile."""
 
+    def heard(self, agent: Agent, contact: Contact, health: HealthReport) -> Write:
+        """What its heartbeat says of itself. Fails if it was revoked or another boot took over."""
+
+    def rotate(
+        self, agent: Agent, key: AgentKey, now: datetime, until: datetime, taken: Refusal
+    ) -> list[Write]:
+        """`key` is its key from now on, the present one is accepted `until` then, one before that no more.
+        Fails if its key changed meanwhile; refused with `taken` if the new one is somebody's already."""
+
     def revoke(self, agent: Agent, now: datetime) -> list[Write]:
-        """The agent goes and its key is refused from now on."""
+        """The agent goes and its keys are refused from now on. Fails if its key changed meanwhile."""
 
     def every(self, tenant_id: str) -> list[Agent]:
         """Of all of the tenant's controllers."""

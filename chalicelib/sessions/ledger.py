@@ -58,14 +58,14 @@ class Ledger:
         self.uow.commit(writes)
         opened = after.lane.open
         if send and opened is not None and (before is None or before.lane.open != opened):
-            self.send(after)
+            self.send(after, controller)
         return after
 
-    def send(self, session: Session) -> None:
+    def send(self, session: Session, controller: Controller | None = None) -> None:
         """Send the open command's reference. A failure is the sweeper's to mend."""
         reference = session.reference()
         if reference is not None:
-            self.commands.send(reference)
+            self.commands.send(reference, controller)
 
     def _due(self, change: Change) -> datetime | None:
         """When a sweeper should look. Moving the time costs index writes, so an earlier one is left, and one

@@ -25,7 +25,7 @@ TENANT_ACTIONS = (
     "dynamodb:UpdateItem",
 )
 LOOKUPS: dict[str, tuple[str, ...]] = {
-    "agent-keys": ("UpdateItem",),  # by key id: removing a controller revokes its agents' keys
+    "agent-keys": ("PutItem", "UpdateItem"),  # by key id: an agent changes its key, or is revoked
     "connections": ("DeleteItem",),  # by a socket's id: whose rights change is disconnected
     "enrollment-tokens": ("PutItem",),  # by the token's digest
     "logins": ("DeleteItem",),  # by e-mail address: who leaves cannot sign in

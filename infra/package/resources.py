@@ -39,6 +39,11 @@ QUEUE_ACTIONS = (
     "sqs:GetQueueAttributes",
     "sqs:SetQueueAttributes",
     "sqs:SendMessage",
+    # Of dead-letter queues: what administrators look at, send again and purge.
+    "sqs:ReceiveMessage",
+    "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessage",
+    "sqs:PurgeQueue",
 )
 
 
@@ -193,7 +198,7 @@ def _send_mail() -> Resource:
 
 
 def queue_arns() -> Resource:
-    """All command queues: their names begin alike and end in the controller's id."""
+    """All command and dead-letter queues: their names begin alike and hold the controller's id."""
     return {"Fn::Sub": f"arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{PREFIX}ctl-*"}
 
 

@@ -8,6 +8,8 @@ import boto3
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from chalicelib.core.ids import new_id
+from chalicelib.protocol.commands import CommandReference
 from tests.support.fake_agent import FakeAgent, enroll, enrollment_token
 from tests.support.lambda_client import LambdaClient
 
@@ -138,10 +140,17 @@ def test_a_lost_queue_is_made_again(client: LambdaClient, tenant: Any, control_p
     name = f"streamspace-{agent.controller_id}"
     sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName=name)["QueueUrl"])
 
-    control_plane.queues.send(agent.controller_id, "hello")
+    reference = CommandReference(
+        tenant_id=tenant.id,
+        controller_id=agent.controller_id,
+        command_id=new_id("cmd"),
+        session_id=new_id("ses"),
+        generation=1,
+    )
+    control_plane.controllers.send(reference)
 
     url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
-    assert sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"] == "hello"
+    assert sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"] == reference.model_dump_json()
     sqs.delete_queue(QueueUrl=url)
     assert agent.boot().status == 200
     assert agent.queue["queue_url"] == sqs.get_queue_url(QueueName=name)["QueueUrl"]

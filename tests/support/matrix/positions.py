@@ -11,6 +11,7 @@ from chalicelib.core.api import Operation
 KIND_OF = {
     "template_id": "template",
     "controller_id": "controller",
+    "agent_id": "agent",
     "session_id": "session",
     "user_id": "user",
     "group_id": "group",
@@ -25,6 +26,7 @@ KIND_OF = {
 PREFIX = {
     "template": "tpl",
     "controller": "ctl",
+    "agent": "agt",
     "session": "ses",
     "user": "usr",
     "group": "grp",

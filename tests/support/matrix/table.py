@@ -167,6 +167,11 @@ TABLE: dict[str, Entry] = {
     "POST /v1/controllers/enrollment-tokens": _entry(
         "controllers:write", body=lambda o, _: {"controller_id": o.make("controller")}
     ),
+    "GET /v1/controllers/{controller_id}/agents": _entry("controllers:read"),
+    "DELETE /v1/controllers/{controller_id}/agents/{agent_id}": _entry("controllers:write", 404),
+    "GET /v1/controllers/{controller_id}/dead-letters": _entry("controllers:read"),
+    "POST /v1/controllers/{controller_id}/dead-letters/redrive": _entry("controllers:write", body=_fixed()),
+    "DELETE /v1/controllers/{controller_id}/dead-letters": _entry("controllers:write"),
     # Sessions; none is placed, so none runs
     "GET /v1/sessions": _entry("sessions:read"),
     "POST /v1/sessions": _entry("sessions:write", body=_new_session),
@@ -186,6 +191,8 @@ TABLE: dict[str, Entry] = {
     "POST /agent/v1/credentials": _entry(AGENT),
     "POST /agent/v1/heartbeat": _entry(AGENT),
     "POST /agent/v1/inventory": _entry(AGENT),
+    "POST /agent/v1/keys": _entry(AGENT),
+    "POST /agent/v1/dead-letters": _entry(AGENT),
     "POST /agent/v1/commands/{command_id}/claim": _entry(AGENT),
     "POST /agent/v1/commands/{command_id}/renew": _entry(AGENT),
     "POST /agent/v1/commands/{command_id}/result": _entry(AGENT),

@@ -120,6 +120,10 @@ def _controller(org: Organisation, _by: Actor) -> str:
     return FakeAgent.enrolled(org.client, org.owner.token).controller_id
 
 
+def _agent(org: Organisation, _by: Actor) -> str:
+    return str(FakeAgent.enrolled(org.client, org.owner.token).enrolment["agent_id"])
+
+
 def _user(org: Organisation, _by: Actor) -> str:
     return org.person(Role.MEMBER).user_id
 
@@ -154,6 +158,7 @@ _MAKERS: dict[str, Callable[[Organisation, Actor], str]] = {
     "template": _template,
     "session": _session,
     "controller": _controller,
+    "agent": _agent,
     "user": _user,
     "group": _group,
     "invitation": _invitation,

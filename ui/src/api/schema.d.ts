@@ -89,6 +89,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/agent/v1/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand over a message that cannot be acted on. */
+        post: operations["agents_report_dead_letter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/agent/v1/enroll": {
         parameters: {
             query?: never;
@@ -134,6 +151,23 @@ export interface paths {
         put?: never;
         /** Compare what exists with what should. */
         post: operations["commands_report_inventory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replace the key that signs this call by a new one. */
+        post: operations["agents_rotate_key"];
         delete?: never;
         options?: never;
         head?: never;
@@ -548,6 +582,90 @@ export interface paths {
          * @description Needs the permission `controllers:write`.
          */
         patch: operations["controllers_change_controller"];
+        trace?: never;
+    };
+    "/v1/controllers/{controller_id}/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The agents that serve a controller, oldest first.
+         * @description Needs the permission `controllers:read`.
+         */
+        get: operations["controllers_agents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/controllers/{controller_id}/agents/{agent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Refuse an agent from its next call on. Sessions go on; other agents of the controller serve it.
+         * @description Needs the permission `controllers:write`.
+         */
+        delete: operations["controllers_revoke_agent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/controllers/{controller_id}/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Messages that no agent could act on, oldest first. There is no second page: handle these first.
+         * @description Needs the permission `controllers:read`.
+         */
+        get: operations["dead letters_dead_letters"];
+        put?: never;
+        post?: never;
+        /**
+         * Drop all. No command is lost by that.
+         * @description Needs the permission `controllers:write`.
+         */
+        delete: operations["dead letters_purge_dead_letters"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/controllers/{controller_id}/dead-letters/redrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send again what names an open command, and drop the rest.
+         * @description Needs the permission `controllers:write`.
+         */
+        post: operations["dead letters_redrive_dead_letters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/controllers/{controller_id}/drain": {
@@ -1447,6 +1565,52 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * AgentPage
+         * @description All of them: a controller has few.
+         */
+        AgentPage: {
+            /** Items */
+            items: components["schemas"]["AgentView"][];
+            /**
+             * Next Cursor
+             * @default null
+             */
+            next_cursor?: string | null;
+        };
+        /**
+         * AgentView
+         * @description A process that serves a controller. `state` was derived at the time of the answer: `silent` when
+         *     heartbeats are overdue. `boots` counts its starts; `protocol_version` is the newest that it speaks.
+         */
+        AgentView: {
+            /** Boots */
+            boots: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            health: components["schemas"]["chalicelib__controllers__schemas__HealthView"];
+            /** Id */
+            id: string;
+            /**
+             * Key Created At
+             * Format: date-time
+             */
+            key_created_at: string;
+            /** Last Seen At */
+            last_seen_at: string | null;
+            /** Protocol Version */
+            protocol_version: number | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "silent" | "never_seen";
+            /** Version */
+            version: string;
         };
         /** ApiKeyPage */
         ApiKeyPage: {
@@ -2549,6 +2713,63 @@ export interface components {
             /** Protocol Version */
             protocol_version: number;
         };
+        /**
+         * DeadLetterPage
+         * @description Some of them, and about how many there are: a queue cannot be read page by page.
+         */
+        DeadLetterPage: {
+            /** Count */
+            count: number;
+            /** Items */
+            items: components["schemas"]["DeadLetterView"][];
+            /**
+             * Next Cursor
+             * @default null
+             */
+            next_cursor?: string | null;
+        };
+        /**
+         * DeadLetterReport
+         * @description POST /agent/v1/dead-letters: the queue carried a message that nobody can act on. Accepted, it is kept
+         *     where an administrator sees it, and the agent deletes it from the queue. A longer body is cut by the
+         *     agent. Repeating the call may keep the message twice, which harms nobody.
+         */
+        DeadLetterReport: {
+            /** Body */
+            body: string;
+            /** Epoch */
+            epoch: number;
+            problem: components["schemas"]["Unfit"];
+        };
+        /**
+         * DeadLetterView
+         * @description A message of a controller's queue that no agent could act on. `open`: the command that it names is
+         *     still to be done, so that sending it again makes sense. `receives` counts looks at it too.
+         */
+        DeadLetterView: {
+            /** Command Id */
+            command_id: string | null;
+            /** Detail */
+            detail: string;
+            /** Id */
+            id: string;
+            /** Open */
+            open: boolean;
+            /**
+             * Problem
+             * @enum {string}
+             */
+            problem: "unreadable" | "foreign" | "not_claimed";
+            /** Receives */
+            receives: number;
+            /**
+             * Sent At
+             * Format: date-time
+             */
+            sent_at: string;
+            /** Session Id */
+            session_id: string | null;
+        };
         /** DeleteSession */
         DeleteSession: {
             /**
@@ -3262,6 +3483,37 @@ export interface components {
             state: "pending" | "accepted" | "expired" | "revoked";
         };
         /**
+         * KeyRotated
+         * @description Sign with the new key under `key_id` from now on. The key before is accepted until `previous_until`.
+         *     The same `public_key` again gets the same answer, whichever of the two keys signed the call.
+         */
+        KeyRotated: {
+            /** Key Id */
+            key_id: string;
+            /**
+             * Previous Until
+             * Format: date-time
+             */
+            previous_until: string;
+        };
+        /**
+         * KeyRotation
+         * @description POST /agent/v1/keys, signed with the present key. `public_key` is the new raw Ed25519 key and `proof`
+         *     the new key's signature over `rotation_proof`; both are base64url without padding.
+         *
+         *     Refusals: 422 `invalid` (no such key, or the proof does not fit), 409 `key_replaced` (another key than
+         *     this one has replaced the caller's already), 409 `key_in_use` (another agent has it), 409
+         *     `epoch_superseded`.
+         */
+        KeyRotation: {
+            /** Epoch */
+            epoch: number;
+            /** Proof */
+            proof: string;
+            /** Public Key */
+            public_key: string;
+        };
+        /**
          * KeySet
          * @description RFC 7517.
          */
@@ -3800,6 +4052,27 @@ export interface components {
             message: string;
         };
         /**
+         * RedriveDeadLetters
+         * @description Without `ids`, as many as one call takes (200).
+         */
+        RedriveDeadLetters: {
+            /**
+             * Ids
+             * @default null
+             */
+            ids?: string[] | null;
+        };
+        /**
+         * RedrivenView
+         * @description What was sent again, and what was dropped since nothing waited for it any more.
+         */
+        RedrivenView: {
+            /** Dropped */
+            dropped: number;
+            /** Redriven */
+            redriven: number;
+        };
+        /**
          * RelayAccess
          * @description Relays to hold idle connections at (`wss://host`), and the grant to show them (a JWT).
          */
@@ -4325,6 +4598,12 @@ export interface components {
              */
             token_type?: "Bearer";
         };
+        /**
+         * Unfit
+         * @description Why an agent cannot do anything with a message: it is no reference at all, or names another owner.
+         * @enum {string}
+         */
+        Unfit: "unreadable" | "foreign";
         /**
          * UserPage
          * @description A page of people.
@@ -4906,6 +5185,111 @@ export interface operations {
             };
         };
     };
+    agents_report_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeadLetterReport"];
+            };
+        };
+        responses: {
+            /** @description Hand over a message that cannot be acted on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description The request could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported content type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     enrollment_enroll: {
         parameters: {
             query?: never;
@@ -5154,6 +5538,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InventoryAnswer"];
+                };
+            };
+            /** @description The request could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported content type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    agents_rotate_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyRotation"];
+            };
+        };
+        responses: {
+            /** @description Replace the key that signs this call by a new one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyRotated"];
                 };
             };
             /** @description The request could not be read. */
@@ -7230,6 +7719,392 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ControllerView"];
+                };
+            };
+            /** @description The request could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported content type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    controllers_agents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                controller_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The agents that serve a controller, oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentPage"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    controllers_revoke_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+                controller_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refuse an agent from its next call on. Sessions go on; other agents of the controller serve it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "dead letters_dead_letters": {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description At most so many items. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                controller_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Messages that no agent could act on, oldest first. There is no second page: handle these first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterPage"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "dead letters_purge_dead_letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                controller_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Drop all. No command is lost by that. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "dead letters_redrive_dead_letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                controller_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedriveDeadLetters"];
+            };
+        };
+        responses: {
+            /** @description Send again what names an open command, and drop the rest. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedrivenView"];
                 };
             };
             /** @description The request could not be read. */
