@@ -103,7 +103,6 @@ def agent(tenant_id: str, **changes: Any) -> Agent:
         new_id("agt"),
         key_id=new_id("key"),
         created_at=NOW,
-        key_created_at=NOW,
         version="1.0",
     )
     return replace(base, **changes)
