@@ -9,7 +9,8 @@ from chalicelib.sessions.ledger import Ledger
 
 @dataclass(frozen=True)
 class Drift:
-    """`subject` is `tenant`, `user#<id>`, `group#<id>` or a controller's id."""
+    """`subject` is `tenant`, `user#<id>`, `group#<id>`, a controller's id, or that with `#awake`: its count of
+    sessions that take up CPU and memory."""
 
     subject: str
     booked: Amount
@@ -27,11 +28,17 @@ def recount(ledger: Ledger, tenant_id: str) -> list[Drift]:
             held[subject] += session.booked
         if session.controller_id is not None:
             held[session.controller_id] += session.booked.on_a_controller
+            held[_awake(session.controller_id)] += Amount(sessions=session.booked.memory_bytes > 0)
     booked = {quota.subject: quota.used for quota in ledger.quotas.recorded(tenant_id)}
     for candidate in ledger.controllers.candidates(tenant_id):
         booked[candidate.controller.id] = candidate.controller.booked
+        booked[_awake(candidate.controller.id)] = Amount(sessions=candidate.controller.awake)
     return [
         Drift(subject, booked.get(subject, Amount()), held[subject])
         for subject in sorted({*booked, *held})
         if booked.get(subject, Amount()) != held[subject]
     ]
+
+
+def _awake(controller_id: str) -> str:
+    return f"{controller_id}#awake"
