@@ -16,6 +16,7 @@ from chalicelib.sessions.mapping import ENDED
 from chalicelib.sessions.row_models import SessionRow, TimelineRow
 from chalicelib.sessions.timeline import _entry
 from tests.simulation import invariants
+from tests.simulation.sources import EPOCH
 from tests.support.memory_tables import Change
 
 _SESSIONS = SessionRow.Meta.table_name
@@ -47,6 +48,8 @@ class Chronicle:
     leases: dict[tuple[str, int], Lease] = field(default_factory=dict)
     outcomes: dict[tuple[str, int], str] = field(default_factory=dict)
     timelines: dict[str, list[tuple[int, Entry]]] = field(default_factory=lambda: defaultdict(list))
+    moved_at: float = 0.0
+    """When (virtual s) something changed that others decide by."""
     held: dict[str, Amount] = field(default_factory=lambda: defaultdict(Amount))
     controllers: dict[str, Any] = field(default_factory=dict)
 
@@ -91,6 +94,8 @@ class Chronicle:
 
     def _changed(self, before: Session | None, after: Session, steps: list[tuple[int, Entry]]) -> None:
         self.sessions[after.id] = after
+        if before is None or before.revision != after.revision:
+            self.moved_at = (self.now() - EPOCH).total_seconds()
         if before is None or (before.state, before.lane, before.desired) != (
             after.state,
             after.lane,

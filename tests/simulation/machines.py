@@ -121,6 +121,8 @@ class Machine:
         boot.process.die()
         if self.boot is boot:
             self.boot = None
+        if self.luck.calm:
+            self.start()
 
     async def _live(self, boot: Boot) -> None:
         boot.worker.start()

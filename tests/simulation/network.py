@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from chalicelib.commands.numbers import locate
 from chalicelib.core.errors import Unavailable
 from tests.simulation.chance import Luck
 from tests.simulation.gateway import AUTHORITY, DIED, Gateway, Reply
@@ -25,6 +26,7 @@ class Network:
     luck: Luck
     gateway: Gateway
     stepped: Callable[[str], None]
+    said: Callable[[str, str, str], None]
 
     def __post_init__(self) -> None:
         self._chance = self.luck.stream("network")
@@ -40,6 +42,7 @@ class Network:
             again = self.luck.within("request_repeated", 0.1, 30)
             self.loop.call_later(again, lambda: self.gateway.agent_call(path, headers, body))
         reply = await self._patiently(self.gateway.agent_call(path, headers, body))
+        self.said(headers["x-boot"], f"{path} -> {reply.status}{_code(reply)}", _about(path))
         await self._travel()
         if cut():
             await asyncio.sleep(_PATIENCE)
@@ -83,6 +86,19 @@ class Network:
             timer.cancel()
 
 
+def _about(path: str) -> str:
+    """The session that a call names."""
+    kind, _, name = path.removeprefix("/agent/v1/").partition("/")
+    if kind == "sessions":
+        return name.split("/")[0]
+    located = locate(name.split("/")[0])
+    return located[0] if located else ""
+
+
+def _code(reply: Reply) -> str:
+    return "" if reply.status < 300 else f" {reply.body[:200].decode()}"
+
+
 def _give_up(waiter: "asyncio.Future[Reply]") -> None:
     if not waiter.done():
         waiter.set_exception(httpx.ReadTimeout("no answer"))
@@ -112,6 +128,7 @@ class SimSigner:
     def headers(self, _method: str, _path: str, _body: bytes) -> dict[str, str]:
         return {
             "x-authority": AUTHORITY,
+            "x-boot": self.boot,
             "x-key": self.key_id,
             "x-created": str(int(self.now().timestamp())),
             "x-nonce": f"{self.boot}-{next(self._numbers)}",
