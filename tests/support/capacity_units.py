@@ -42,7 +42,7 @@ def metered() -> Iterator[Units]:
         used = used or _of_batch(arguments)
         units.calls += 1
         for each in used if isinstance(used, list) else [used]:
-            amount = float(each["CapacityUnits"])
+            amount = max(float(each["CapacityUnits"]), _of_large_item(name, arguments, answer))
             units.by_table[f"{each['TableName']} {'write' if name in _WRITES else 'read'}"] += amount
             if name in _WRITES:
                 units.write += amount
@@ -64,6 +64,16 @@ def _of_query(arguments: Any, answer: Any) -> list[dict[str, Any]]:
     blocks = max(1, math.ceil(mean * scanned / 4096))
     each = 1.0 if arguments.get("ConsistentRead") else 0.5
     return [{"TableName": arguments["TableName"], "CapacityUnits": blocks * each}]
+
+
+def _of_large_item(name: str, arguments: Any, answer: Any) -> float:
+    """The emulator charges one unit for an item of any size."""
+    if name == "PutItem":
+        return math.ceil(item_size(arguments["Item"]) / 1024)
+    if name == "GetItem" and "Item" in answer:
+        blocks = math.ceil(item_size(answer["Item"]) / 4096)
+        return blocks * (1.0 if arguments.get("ConsistentRead") else 0.5)
+    return 0
 
 
 def item_size(item: Any) -> int:

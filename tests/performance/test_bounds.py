@@ -1,0 +1,66 @@
+"""What grows with the number of sessions grows no faster than it: counted, so it holds on any machine."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import pytest
+
+from chalicelib.protocol.agents import Remedy
+from tests.performance.bounds import crowd, reconciling, sweeping
+from tests.performance.bounds.cost import Cost, growth, steeper
+from tests.performance.bounds.looking import looks
+from tests.performance.bounds.rig import Rig, control_plane
+
+FEW, MANY = 100, 1000
+MOST_SECONDS = 28
+"""What a call through API Gateway has."""
+MOST_BODY, MOST_ANSWER, MOST_ROW = 256 * 1024, 6 * 2**20, 400 * 1024
+"""Ours, Lambda's, DynamoDB's."""
+
+
+@pytest.fixture(scope="module")
+def rig() -> Iterator[Rig]:
+    with control_plane() as found:
+        yield found
+
+
+def _counted(few: Cost, many: Cost, times: int = MANY // FEW) -> dict[str, float]:
+    ratios = growth(few, 1, many, times)
+    del ratios["seconds"]
+    return ratios
+
+
+@pytest.mark.feature("Comparing what runs on a machine costs no more for each of 1,000 sessions than of 100")
+@pytest.mark.parametrize("case", reconciling.CASES)
+def test_what_an_inventory_costs_is_linear(rig: Rig, case: str) -> None:
+    few, many = (reconciling.compared(rig, case, count) for count in (FEW, MANY))
+    ratios = _counted(few.cost, many.cost)
+    assert steeper(ratios) == [], ratios
+    assert many.largest_request < MOST_BODY
+    assert many.largest_answer < MOST_ANSWER / 10
+    assert many.suspects_row < MOST_ROW / 4
+    assert many.cost.calls <= 1 + MANY / 100
+    asked = {"wanted": [Remedy.ADOPT], "orphans": [Remedy.REMOVE], "missing": []}
+    assert [each.remedy for each in many.actions] == asked[case] * MANY
+
+
+def test_everything_that_is_missing_failed_and_gave_back_what_it_had(rig: Rig) -> None:
+    desk = rig.desk()
+    ids = crowd.running(desk, 250)
+    assert desk.drift() == []
+    assert reconciling.report(desk, []).cost.calls > 1
+    assert {desk.stored(each).state.value for each in ids} == {"failed"}
+    assert desk.drift() == []
+
+
+def test_a_sweep_is_linear_in_what_is_due(rig: Rig) -> None:
+    ratios = _counted(sweeping.swept(rig, FEW), sweeping.swept(rig, 5 * FEW), 5)
+    assert ratios, "nothing was counted"
+    assert steeper(ratios) == [], ratios
+
+
+def test_an_agents_own_looks_go_through_what_is_there_a_fixed_number_of_times() -> None:
+    few, many = asdict(looks(FEW)), asdict(looks(MANY))
+    times = {name: shown / FEW for name, shown in few.items() if name.endswith("_shown")}
+    assert {name: many[name] / MANY for name in times} == times
+    assert times == {"heartbeat_shown": 2, "watch_shown": 1, "inventory_shown": 1}
