@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from chalicelib.controllers.agent_rules import Agent, AgentKey
 from chalicelib.controllers.agents import AgentCaller, AgentService, public_key_bytes
+from chalicelib.core.clock import epoch_millis, from_millis
 from chalicelib.core.errors import Conflict, Invalid
 from chalicelib.core.retry import on_conflict
 from chalicelib.protocol.keys import KeyRotated, KeyRotation, rotated_key_id, rotation_proof
@@ -40,7 +41,8 @@ class KeyRotationService:
 
     def _replace(self, agent: Agent, key: AgentKey) -> KeyRotated:
         now = self.agents.clock()
-        until = now + timedelta(seconds=self.agents.config.timings.key_overlap)
+        # In milliseconds, as it is stored: a repetition gets the same answer to the last digit.
+        until = from_millis(epoch_millis(now + timedelta(seconds=self.agents.config.timings.key_overlap)))
         self.agents.uow.commit(self.agents.store.rotate(agent, key, now, until, _taken))
         return KeyRotated(key_id=key.key_id, previous_until=until)
 

@@ -42,7 +42,7 @@ class ControlPlane(Stack):
         self.start("api")
         self.start("runner")
         lines = (line.split("=", 1) for line in self._settings.env_file.read_text().splitlines())
-        known = {name: value for name, value in lines}
+        known = dict(lines)
         self.email, self.password = known["STREAMSPACE_EMAIL"], known["STREAMSPACE_PASSWORD"]
 
     def down(self) -> None:

@@ -50,9 +50,7 @@ def test_it_reproduces_every_signature_of_the_vectors() -> None:
     assert said == {"made": len(golden.load("signatures")["good"]), "wrong": []}
 
 
-@pytest.mark.feature(
-    "An agent in another language, written from the protocol's document alone, runs sessions"
-)
+@pytest.mark.feature("An agent written in JavaScript from the protocol's document alone runs sessions")
 def test_the_whole_life_of_a_session(second: SecondAgent, api: ApiClient, launch: Launch) -> None:
     second.online()
     session_id = launch(second)
