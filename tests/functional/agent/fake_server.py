@@ -16,7 +16,7 @@ from chalicelib.commands import numbers, rules
 from chalicelib.controllers import signatures
 from chalicelib.core import problem
 from chalicelib.core.caller import Incoming
-from chalicelib.core.errors import Conflict, DomainError, Forbidden, NotFound
+from chalicelib.core.errors import Busy, Conflict, DomainError, Forbidden, NotFound
 from chalicelib.core.ids import new_id
 from chalicelib.protocol import agents, commands
 from chalicelib.protocol.instances import InstanceSpec, Reason, Resources
@@ -74,7 +74,8 @@ class _Queued:
 
 
 class FakeServer:
-    """One tenant, one controller. `down` refuses everything but the queue; `queue_down` the queue."""
+    """One tenant, one controller. `down` refuses everything but the queue; `queue_down` the queue; `paused`
+    new claims."""
 
     def __init__(self) -> None:
         self.tenant_id, self.controller_id = new_id("ten"), new_id("ctl")
@@ -87,7 +88,7 @@ class FakeServer:
         self.credentials_life = 3600.0
         self.queue_key = "key-1"
         self.relay: agents.RelayAccess | None = None
-        self.down = self.queue_down = self.revoked = False
+        self.down = self.queue_down = self.revoked = self.paused = False
         self.epoch, self.boots = 0, []  # type: tuple[int, list[str]]
         self.sessions: dict[str, FakeSession] = {}
         self.queue: list[_Queued] = []
@@ -329,7 +330,10 @@ class FakeServer:
             claim = commands.ClaimRequest.model_validate_json(body)
             self._check_epoch(claim.epoch)
             claimant = rules.Claimant(self.agent_id, claim.epoch, claim.claim_id)
-            session.lane = rules.claim(session.lane, number, claimant, self.now(), self.lease_seconds)
+            lane = rules.claim(session.lane, number, claimant, self.now(), self.lease_seconds)
+            if self.paused and lane != session.lane:
+                raise Busy("The controller is paused.", code="controller_paused", retry_after=1)
+            session.lane = lane
             session.claims.append((command_id, session.lane.fence))
             return commands.ClaimGrant(
                 command=session.issued[number],
