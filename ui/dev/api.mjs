@@ -1,11 +1,12 @@
 /** The pretend API: the contract's shapes, without its guarantees. */
+import { enrol, oneController, restoreControllers } from "./controllers.mjs";
 import { dropSubscribers, publish, since } from "./events.mjs";
 import { change, hibernate, startUp, terminate } from "./life.mjs";
 import { forgetOrganisation, organised, refusal, unbrand } from "./organisation.mjs";
 import { design } from "./people-data.mjs";
 import { anonymous, forget, people, permissionsOf } from "./people.mjs";
 import { dropStreams } from "./rfb.mjs";
-import { id, session, world } from "./world.mjs";
+import { session, world } from "./world.mjs";
 
 const ok = (body, status = 200, headers = {}) => ({ status, body, headers });
 const problem = (status, code, detail, more = {}, headers = {}) => ({
@@ -129,39 +130,6 @@ function oneSession(method, one, rest, url) {
   return ok(structuredClone(one), method === "GET" ? 200 : 202);
 }
 
-function oneController(method, one, body) {
-  if (method === "DELETE") {
-    world.controllers.splice(world.controllers.indexOf(one), 1);
-    publish("controller.removed", one);
-    return { status: 204 };
-  }
-  Object.assign(one, body);
-  publish("controller.changed", one);
-  return ok(one);
-}
-
-function enrol() {
-  setTimeout(() => {
-    const added = {
-      ...structuredClone(world.controllers[0]),
-      id: id("ctl"),
-      name: "garage",
-      booked: { cpu: "0m", memory: "0", gpu: 0, sessions: 0 },
-    };
-    world.controllers.push(added);
-    publish("controller.changed", added);
-  }, 6000);
-  const secret = "sse_7Qm2Zb0hYkq8r4Vw1LxT9cPd";
-  return ok(
-    {
-      token: secret,
-      expires_at: later(1800),
-      command: `curl -fsSL http://127.0.0.1:8080/install | sh -s -- --url http://127.0.0.1:8080 --token ${secret}`,
-    },
-    201,
-  );
-}
-
 export async function route(request, url, body) {
   const { method } = request;
   const path = url.pathname;
@@ -178,6 +146,7 @@ export async function route(request, url, body) {
       Object.assign(world, { sessions: [], controllers: [], templates: [] }),
       ok({})
     );
+  if (path === "/dev/controllers") return (restoreControllers(), ok({}));
   if (path === "/dev/role") return ((me.user.role = url.searchParams.get("is")), ok({}));
   if (path === "/dev/plain") return (unbrand(me), ok({}));
   if (path === "/dev/refuse") return ((world.refuse = url.searchParams.get("code")), ok({}));
@@ -202,10 +171,10 @@ export async function route(request, url, body) {
   if (path === "/v1/events") return ok(since(Number(url.searchParams.get("after") ?? 0)));
   if (path === "/v1/sessions") return method === "POST" ? create(body) : page(world.sessions);
   if (path === "/v1/controllers") return page(world.controllers);
-  if (path === "/v1/controllers/enrollment-tokens") return enrol();
+  if (path === "/v1/controllers/enrollment-tokens") return enrol(body);
   const found = people(method, url, body) ?? organised(method, url, body, me);
   if (found) return found;
-  const [, , kind, key, rest] = path.split("/");
+  const [, , kind, key, rest, more] = path.split("/");
   if (kind === "sessions")
     return oneSession(
       method,
@@ -224,6 +193,7 @@ export async function route(request, url, body) {
     return oneController(
       method,
       world.controllers.find((each) => each.id === key),
+      [rest, more],
       body,
     );
   return problem(404, "not_found", "There is no such route.");

@@ -1,6 +1,7 @@
 /** Pictures of every page at both widths, for looking at: node dev/screenshots.mjs [base url] [folder] */
 import { mkdir } from "node:fs/promises";
 import { chromium } from "playwright-core";
+import { controllersShots } from "./shots-controllers.mjs";
 import { enteringShots } from "./shots-entering.mjs";
 import { organisationShots } from "./shots-organisation.mjs";
 import { peopleShots } from "./shots-people.mjs";
@@ -16,6 +17,7 @@ const WALKS = {
   entering: enteringShots,
   "sign-in": signInShots,
   sessions: sessionsShots,
+  controllers: controllersShots,
   people: peopleShots,
   organisation: organisationShots,
 };

@@ -1,4 +1,4 @@
-/** Pictures of sign-in, catalog, sessions, viewer and controllers. */
+/** Pictures of sign-in, catalog, sessions and viewer. */
 export async function signInShots({ page, shot, base }) {
   await page.goto(base);
   await page.getByTestId("sign-in-email").fill("demo@example.com");
@@ -56,12 +56,4 @@ export async function sessionsShots({ page, shot, base }) {
   }
   await page.getByTestId("terminate-session").click();
   await shot("terminate");
-  await page.goto(`${base}/controllers`);
-  await page.getByTestId("add-controller").waitFor();
-  await shot("controllers");
-  await page.getByTestId("add-controller").click();
-  await shot("add-controller");
-  await page.getByTestId("add-controller-create").click();
-  await page.getByTestId("enrollment-command").waitFor();
-  await shot("add-controller-command");
 }

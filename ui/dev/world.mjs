@@ -66,7 +66,11 @@ const controller = (name, state, more = {}) => ({
   name,
   platform: "docker",
   state,
+  state_until: null,
   cordoned: false,
+  drain: null,
+  paused: null,
+  usage: { cpu: "2900m", memory: "4Gi", gpu: 0, instances: 3, disk_free: "212Gi" },
   labels: { site: "berlin", tier: "standard" },
   capacity: { cpu: "8000m", memory: "32Gi", gpu: 0 },
   booked: { cpu: "0m", memory: "0", gpu: 0, sessions: 0 },
@@ -102,6 +106,7 @@ const controllers = [
   }),
   controller("cellar", "never_seen", {
     capacity: null,
+    usage: null,
     health: {
       polling: { state: "unknown", reason: null },
       platform: { state: "unknown", reason: null },

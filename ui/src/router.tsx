@@ -14,6 +14,7 @@ const CatalogPage = lazy(() => import("@/pages/CatalogPage"));
 const SessionsPage = lazy(() => import("@/pages/SessionsPage"));
 const SessionPage = lazy(importSession);
 const ControllersPage = lazy(() => import("@/pages/ControllersPage"));
+const ControllerPage = lazy(() => import("@/pages/ControllerPage"));
 const SignUpPage = lazy(() => import("@/pages/SignUpPage"));
 const ConfirmSignUpPage = lazy(() => import("@/pages/ConfirmSignUpPage"));
 const InvitationPage = lazy(() => import("@/pages/InvitationPage"));
@@ -60,7 +61,11 @@ export const router = createBrowserRouter([
               { path: "/catalog", element: <CatalogPage /> },
               { path: "/sessions", element: <SessionsPage /> },
               { path: "/sessions/:sessionId", element: <SessionPage /> },
-              { path: "/controllers", element: <ControllersPage /> },
+              { path: "/controllers", element: needing("Controllers", ["controllers:read"], <ControllersPage />) },
+              {
+                path: "/controllers/:controllerId",
+                element: needing("Controllers", ["controllers:read"], <ControllerPage />),
+              },
               { path: "/members", element: needing("Members", ["users:read"], <MembersPage />) },
               { path: "/members/:userId", element: needing("Members", ["users:read"], <MemberPage />) },
               { path: "/groups", element: needing("Groups", ["groups:read"], <GroupsPage />) },

@@ -15,6 +15,17 @@ export type Session = Schemas["SessionView"];
 export type SessionCreate = Schemas["CreateSession"];
 export type Controller = Schemas["ControllerView"];
 export type ControllerPatch = Schemas["ChangeController"];
+export type Drain = NonNullable<Controller["drain"]>;
+export type DrainRequest = Schemas["DrainController"];
+export type Pause = NonNullable<Controller["paused"]>;
+export type PauseRequest = Schemas["PauseController"];
+/** A process that serves a controller. */
+export type Agent = Schemas["AgentView"];
+/** A message that no agent could make use of. */
+export type DeadLetter = Schemas["DeadLetterView"];
+export type DeadLetters = Schemas["DeadLetterPage"];
+export type RedriveRequest = Schemas["RedriveDeadLetters"];
+export type Redriven = Schemas["RedrivenView"];
 export type EnrollmentRequest = Schemas["CreateEnrollmentToken"];
 export type EnrollmentToken = Schemas["EnrollmentTokenView"];
 export type ConnectAnswer = Schemas["ConnectView"];

@@ -1,5 +1,6 @@
 import { useCollection } from "@cloudscape-design/collection-hooks";
 import Box from "@cloudscape-design/components/box";
+import Checkbox from "@cloudscape-design/components/checkbox";
 import Container from "@cloudscape-design/components/container";
 import Pagination from "@cloudscape-design/components/pagination";
 import SpaceBetween from "@cloudscape-design/components/space-between";
@@ -22,6 +23,14 @@ export interface Column<T> {
   width?: number;
 }
 
+interface Selection<T> {
+  /** By id. */
+  selected: readonly string[];
+  onChange: (selected: string[]) => void;
+  /** What a row is called to those who cannot see it. */
+  name: (item: T) => string;
+}
+
 interface Props<T> {
   label: string;
   /** Null while it is read. */
@@ -35,6 +44,8 @@ interface Props<T> {
   empty: ReactNode;
   sortedBy: string;
   descending?: boolean;
+  /** Rows can be chosen. */
+  selection?: Selection<T> | undefined;
 }
 
 const PAGE = 25;
@@ -44,7 +55,7 @@ const KEPT_WHOLE: readonly string[] = ["actions", "state"];
 
 /** Rows to look through: a table where there is room for one, cards where there is not. */
 export function DataList<T extends { id: string }>(props: Props<T>) {
-  const { label, items, columns, text, search, header, filters, empty } = props;
+  const { label, items, columns, text, search, header, filters, empty, selection } = props;
   const narrow = useMedia(NARROW);
   const definitions = columns.map((column) => ({
     id: column.id,
@@ -101,7 +112,18 @@ export function DataList<T extends { id: string }>(props: Props<T>) {
         header={header}
         filter={filter}
         pagination={pages}
-        ariaLabels={{ tableLabel: label }}
+        ariaLabels={{
+          tableLabel: label,
+          selectionGroupLabel: "Choose rows",
+          allItemsSelectionLabel: () => "Choose all",
+          ...(selection && { itemSelectionLabel: (_: unknown, item: T) => selection.name(item) }),
+        }}
+        {...(selection && {
+          selectionType: "multi" as const,
+          selectedItems: (items ?? []).filter(({ id }) => selection.selected.includes(id)),
+          onSelectionChange: ({ detail }: { detail: { selectedItems: T[] } }) =>
+            selection.onChange(detail.selectedItems.map(({ id }) => id)),
+        })}
       />
     );
   }
@@ -115,7 +137,7 @@ export function DataList<T extends { id: string }>(props: Props<T>) {
       <div className={styles.cards} role="list" aria-label={label}>
         {collection.items.map((item) => (
           <div key={item.id} role="listitem">
-            <Card item={item} columns={columns} />
+            <Card item={item} columns={columns} selection={selection} />
           </div>
         ))}
       </div>
@@ -123,12 +145,19 @@ export function DataList<T extends { id: string }>(props: Props<T>) {
   );
 }
 
-function Card<T>({ item, columns }: { item: T; columns: readonly Column<T>[] }) {
+interface CardProps<T> {
+  item: T;
+  columns: readonly Column<T>[];
+  selection: Selection<T> | undefined;
+}
+
+function Card<T extends { id: string }>({ item, columns, selection }: CardProps<T>) {
   const cell = (id: string) => columns.find((column) => column.id === id)?.cell(item);
   const lines = columns.filter(({ id }) => id !== "title" && id !== "actions");
   return (
     <Container>
       <div className={styles.head}>
+        {selection && <Choice item={item} selection={selection} />}
         <div>{cell("title")}</div>
         <div>{cell("actions")}</div>
       </div>
@@ -142,6 +171,18 @@ function Card<T>({ item, columns }: { item: T; columns: readonly Column<T>[] }) 
         </dl>
       </Box>
     </Container>
+  );
+}
+
+function Choice<T extends { id: string }>({ item, selection }: { item: T; selection: Selection<T> }) {
+  const { selected, onChange, name } = selection;
+  const chosen = selected.includes(item.id);
+  return (
+    <Checkbox
+      checked={chosen}
+      ariaLabel={name(item)}
+      onChange={() => onChange(chosen ? selected.filter((id) => id !== item.id) : [...selected, item.id])}
+    />
   );
 }
 

@@ -15,6 +15,7 @@ import { ProblemAlert } from "@/components/ProblemAlert";
 import { showCpu, showMemory } from "@/components/quantities";
 import { randomId } from "@/components/randomId";
 import { TemplateIcon } from "@/components/TemplateIcon";
+import { alsoTrue, stateLook, takesSessions } from "@/features/controllers/health";
 import { useQuotas } from "@/features/quotas/useQuotas";
 import { exceeded } from "@/features/quotas/usage";
 import styles from "./catalog.module.css";
@@ -157,11 +158,14 @@ interface ChoiceProps {
 function ControllerChoice({ controllers, value, errorText, onChange }: ChoiceProps) {
   const options = [
     AUTOMATIC_OPTION,
-    ...controllers.map(({ id, name, platform, state, cordoned }) => ({
-      value: id,
-      label: name,
-      description: cordoned ? `${platform}, cordoned` : `${platform}, ${state.replaceAll("_", " ")}`,
-      disabled: cordoned || state === "lost" || state === "never_seen",
+    ...controllers.map((controller) => ({
+      value: controller.id,
+      label: controller.name,
+      description: [controller.platform, stateLook(controller).label, alsoTrue(controller)]
+        .filter(Boolean)
+        .join(", ")
+        .toLowerCase(),
+      disabled: !takesSessions(controller),
     })),
   ];
   return (

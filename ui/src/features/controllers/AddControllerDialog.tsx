@@ -14,7 +14,7 @@ import { CommandBox } from "@/components/CommandBox";
 import { ProblemAlert } from "@/components/ProblemAlert";
 import { countdown } from "@/components/time";
 import { useNow } from "@/components/useNow";
-import { useControllers } from "@/features/live/LiveProvider";
+import { useNewAgent, useNewController } from "./useArrival";
 
 interface Props {
   /** Set when another agent is to serve a controller that exists. */
@@ -44,7 +44,7 @@ export function AddControllerDialog({ existing, onClose }: Props) {
     <Modal
       visible
       size="large"
-      header={existing ? `Enrol an agent for ${existing.name}` : "Add controller"}
+      header={existing ? `Add an agent to ${existing.name}` : "Add controller"}
       closeAriaLabel="Close"
       onDismiss={onClose}
       footer={
@@ -74,8 +74,11 @@ export function AddControllerDialog({ existing, onClose }: Props) {
         ) : (
           <>
             <Box>
-              A controller is a machine that runs sessions. You get one command to run on it; its agent only dials out,
-              so nothing has to be opened in a firewall. The machine needs Linux and Docker.
+              {existing
+                ? "Several agents may serve one controller: they share its work, and one can fail or be replaced. You " +
+                  "get one command to run where the agent is to be. It has to be on the same Docker as the others."
+                : "A controller is a machine that runs sessions. You get one command to run on it; its agent only dials " +
+                  "out, so nothing has to be opened in a firewall. The machine needs Linux and Docker."}
             </Box>
             {!existing && (
               <FormField
@@ -99,6 +102,14 @@ export function AddControllerDialog({ existing, onClose }: Props) {
       </SpaceBetween>
     </Modal>
   );
+}
+
+/** What has arrived, in words; null while it is waited for. */
+function useArrival(existing: Controller | null): string | null {
+  const controller = useNewController();
+  const agent = useNewAgent(existing?.id ?? null);
+  if (existing) return agent ? `Another agent serves ${existing.name}` : null;
+  return controller && `${controller.name} is online`;
 }
 
 interface EnrolmentProps {
@@ -128,7 +139,7 @@ function Enrolment({ token, existing, onAgain }: EnrolmentProps) {
       <CommandBox command={token.command} testId="enrollment-command" />
       <div data-testid="enrollment-status" data-online={arrived !== null}>
         {arrived ? (
-          <StatusIndicator type="success">{arrived.name} is online</StatusIndicator>
+          <StatusIndicator type="success">{arrived}</StatusIndicator>
         ) : (
           <>
             <StatusIndicator type="loading">Waiting for the agent…</StatusIndicator>
@@ -140,22 +151,4 @@ function Enrolment({ token, existing, onAgain }: EnrolmentProps) {
       </div>
     </SpaceBetween>
   );
-}
-
-/** The controller that came online since this was first shown. */
-function useArrival(existing: Controller | null): Controller | null {
-  const { items } = useControllers();
-  const [before] = useState(() => new Map([...items.values()].map(({ id, state }) => [id, state])));
-  for (const controller of items.values()) {
-    const isNews = controller.state === "online" && before.get(controller.id) !== "online";
-    if (
-      isNews &&
-      (existing
-        ? controller.id === existing.id
-        : !before.has(controller.id) || before.get(controller.id) === "never_seen")
-    ) {
-      return controller;
-    }
-  }
-  return null;
 }

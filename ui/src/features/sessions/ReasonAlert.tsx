@@ -3,6 +3,7 @@ import Box from "@cloudscape-design/components/box";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { Session } from "@/api/types";
 import { RouterLink } from "@/components/RouterLink";
+import { useCan } from "@/features/account/AccountProvider";
 import { advice } from "./advice";
 
 const HEADERS: Partial<Record<Session["state"], string>> = {
@@ -14,8 +15,10 @@ const HEADERS: Partial<Record<Session["state"], string>> = {
 /** Why the session is not running, and what can be done about it. */
 export function ReasonAlert({ session }: { session: Session }) {
   const { reason, state } = session;
+  const seesControllers = useCan("controllers:read");
   if (!reason) return null;
   const hint = advice(reason.code, state);
+  const mayFollow = hint?.link?.href !== "/controllers" || seesControllers;
   return (
     <Alert type={state === "failed" ? "error" : "warning"} header={HEADERS[state] ?? "What happened"}>
       <SpaceBetween size="xxs">
@@ -25,7 +28,7 @@ export function ReasonAlert({ session }: { session: Session }) {
         {hint && (
           <Box color="inherit">
             <b>What you can do:</b> {hint.text}{" "}
-            {hint.link && <RouterLink href={hint.link.href}>{hint.link.text}</RouterLink>}
+            {hint.link && mayFollow && <RouterLink href={hint.link.href}>{hint.link.text}</RouterLink>}
           </Box>
         )}
       </SpaceBetween>

@@ -46,6 +46,7 @@ const ADVICE: Readonly<Record<string, Remedy>> = {
   offline: OFFLINE,
   controller_lost: OFFLINE,
   draining: DRAINING,
+  controller_draining: DRAINING,
   paused: PAUSED,
   controller_paused: PAUSED,
   wrong_platform: { text: "Add a controller of a platform that the template supports.", link: CONTROLLERS },
@@ -93,7 +94,7 @@ const MOVED: Advice = {
 
 /** Null where nothing has to be done, or nobody knows what. */
 export function advice(code: string, state: SessionState): Advice | null {
-  if (code === "controller_draining") return state === "hibernated" ? MOVED : DRAINING;
+  if (code === "controller_draining" && (state === "hibernating" || state === "hibernated")) return MOVED;
   if (code === "controller_paused" && state !== "failed") return PAUSED;
   if (state !== "failed" && state !== "pending") return null;
   const remedy = ADVICE[code];

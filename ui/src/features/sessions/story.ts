@@ -6,6 +6,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   created_and_placed: "Created and placed on a controller",
   placed: "Placed on a controller",
   moved: "Moved to another controller",
+  unplaced: "Taken off its controller, to start on another one",
   started: "The instance runs and answers",
   hibernate_requested: "Hibernation requested",
   hibernated: "The instance was stopped; its home is kept",

@@ -1,0 +1,63 @@
+import Box from "@cloudscape-design/components/box";
+import ColumnLayout from "@cloudscape-design/components/column-layout";
+import Container from "@cloudscape-design/components/container";
+import Header from "@cloudscape-design/components/header";
+import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import type { Controller, Group } from "@/api/types";
+import { Ago } from "@/components/Ago";
+import { showCpu, showMemory } from "@/components/quantities";
+import { GroupBadges } from "@/features/groups/GroupBadges";
+import { Capacity, Health, Labels } from "./ControllerFacts";
+
+interface Props {
+  controller: Controller;
+  groups: readonly Group[] | null;
+}
+
+/** What there is, what is booked and used, how the parts are, and what the controller is. */
+export function ControllerDetails({ controller, groups }: Props) {
+  return (
+    <Container header={<Header variant="h2">Details</Header>}>
+      <SpaceBetween size="l">
+        <Capacity controller={controller} />
+        <ColumnLayout columns={2} minColumnWidth={240}>
+          <Health controller={controller} />
+          <SpaceBetween size="s">
+            <Labels labels={controller.labels} />
+            <div data-testid="controller-groups">
+              <Box variant="awsui-key-label">Sessions of</Box>
+              <GroupBadges ids={controller.group_ids} groups={groups} none="Everybody" />
+            </div>
+          </SpaceBetween>
+        </ColumnLayout>
+        <KeyValuePairs
+          columns={4}
+          minColumnWidth={150}
+          items={[
+            { label: "In use, as its agents see it", value: usageWords(controller) },
+            { label: "Free disk", value: controller.usage ? showMemory(controller.usage.disk_free) : "–" },
+            { label: "Last seen", value: controller.last_seen_at ? <Ago time={controller.last_seen_at} /> : "Never" },
+            { label: "Added", value: <Ago time={controller.created_at} /> },
+            { label: "Platform", value: controller.platform },
+            { label: "Agent version", value: controller.agent_version ?? "–" },
+            {
+              label: "Id",
+              value: (
+                <Box variant="code" fontSize="body-s">
+                  {controller.id}
+                </Box>
+              ),
+            },
+          ]}
+        />
+      </SpaceBetween>
+    </Container>
+  );
+}
+
+function usageWords({ usage }: Controller): string {
+  if (!usage) return "–";
+  const instances = usage.instances === 1 ? "1 instance" : `${usage.instances} instances`;
+  return usage.instances === 0 ? "No instance" : `${instances}: ${showCpu(usage.cpu)}, ${showMemory(usage.memory)}`;
+}
