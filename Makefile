@@ -6,7 +6,7 @@ PYTEST := $(PYTHON) -m pytest
 export STREAMSPACE_HOME STREAMSPACE_PORT STREAMSPACE_BIND STREAMSPACE_PUBLIC_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status test check matrix bench images package features clean
+.PHONY: help run up down status test check matrix bench chaos images package features clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -42,6 +42,10 @@ matrix: ## every route against every role and credential; ends with one JSON lin
 bench: ## ratios against peers in one run, and capacity units; ends with one JSON line
 	@$(BOOTSTRAP) test
 	@$(PYTHON) -m tests.performance.bench
+
+chaos: ## faults at random on a real stack (SECONDS=180 SEED=…), and whether it survives; one JSON line
+	@$(BOOTSTRAP) test
+	@$(PYTHON) -m tests.chaos --seconds $(or $(SECONDS),180) $(if $(SEED),--seed $(SEED))
 
 images: ## build the session images that are missing or out of date
 	@$(BOOTSTRAP) docker
