@@ -1,7 +1,8 @@
 """The control-plane client: typed, signed, one method per call of chalicelib/protocol."""
 
 import logging
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 import httpx
 from pydantic import ValidationError
@@ -9,7 +10,6 @@ from pydantic import ValidationError
 from agent import __version__
 from agent.client import errors, problems
 from agent.client.servertime import ServerClock
-from agent.client.signing import Signer
 from chalicelib.protocol import agents, commands, keys
 from chalicelib.protocol.base import Wire
 
@@ -53,13 +53,35 @@ def parse(model: type[_Answer], response: httpx.Response) -> _Answer:
         ) from error
 
 
-class HttpControlPlane:
-    """Implements `port.ControlPlane`."""
+class RequestSigner(Protocol):
+    """Makes the headers of a signed request."""
 
-    def __init__(self, http: httpx.AsyncClient, signer: Signer, clock: ServerClock) -> None:
+    def headers(self, method: str, path: str, body: bytes) -> dict[str, str]: ...
+
+
+class SpareSigner(RequestSigner, Protocol):
+    """Another key, to try when the present one is refused."""
+
+    def accepted(self) -> None:
+        """It was not."""
+
+
+class HttpControlPlane:
+    """Implements `port.ControlPlane`. `spare` is asked when the control plane does not know the signer's key
+    (any more)."""
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        signer: RequestSigner,
+        clock: ServerClock,
+        *,
+        spare: Callable[[], SpareSigner | None] = lambda: None,
+    ) -> None:
         self._http = http
         self._signer = signer
         self._clock = clock
+        self._spare = spare
 
     async def credentials(self, request: agents.CredentialsRequest) -> agents.CredentialsAnswer:
         answer = await self._call("/agent/v1/credentials", request, agents.CredentialsAnswer)
@@ -94,7 +116,24 @@ class HttpControlPlane:
 
     async def _call(self, path: str, request: Wire, model: type[_Answer]) -> _Answer:
         body = request.model_dump_json().encode()
-        response = await self._send(path, body)
+        try:
+            return await self._ask(path, body, model, self._signer)
+        except errors.Revoked:
+            spare = self._spare()
+            if spare is None:
+                raise
+        try:
+            answer = await self._ask(path, body, model, spare)
+        except errors.Revoked:
+            raise
+        except (errors.Permanent, errors.Fatal):
+            spare.accepted()  # the key was not refused, only what was asked
+            raise
+        spare.accepted()
+        return answer
+
+    async def _ask(self, path: str, body: bytes, model: type[_Answer], signer: RequestSigner) -> _Answer:
+        response = await self._send(path, body, signer)
         if response.is_success:
             return parse(model, response)
         refusal = problems.read(response)
@@ -102,16 +141,16 @@ class HttpControlPlane:
             raise refusal.error
         self._clock.heard(refusal.server_time)
         _log.warning("The clock differs from the control plane's by %s; corrected.", self._clock.offset)
-        response = await self._send(path, body)
+        response = await self._send(path, body, signer)
         if response.is_success:
             return parse(model, response)
         raise problems.read(response).error
 
-    async def _send(self, path: str, body: bytes) -> httpx.Response:
+    async def _send(self, path: str, body: bytes, signer: RequestSigner) -> httpx.Response:
         """Signed anew each time, since nonces are remembered. A kept connection that the server has just
         closed says nothing about the server, so that is tried once more at once; every call may be repeated.
         """
         try:
-            return await post(self._http, path, body, self._signer.headers("POST", path, body))
+            return await post(self._http, path, body, signer.headers("POST", path, body))
         except errors.Dropped:
-            return await post(self._http, path, body, self._signer.headers("POST", path, body))
+            return await post(self._http, path, body, signer.headers("POST", path, body))

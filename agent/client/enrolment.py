@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import httpx
 
 from agent import __version__
-from agent.client import errors, problems
+from agent.client import errors, problems, versions
 from agent.client.control import parse, post
 from agent.client.identity import Enrolment, IdentityStore, hash_token, public_key_text
 from chalicelib.protocol import PROTOCOL_VERSION
@@ -40,9 +40,10 @@ async def enroll(
         )
     if known is not None and known.made_with(token):
         return Enrolled(known, fresh=False)
+    public_key = public_key_text(store.key())
     request = EnrollRequest(
         token=token,
-        public_key=public_key_text(store.key()),
+        public_key=public_key,
         backend=backend,
         agent_version=__version__,
         protocol_version=PROTOCOL_VERSION,
@@ -51,12 +52,16 @@ async def enroll(
     response = await post(http, "/agent/v1/enroll", request.model_dump_json().encode())
     if not response.is_success:
         raise problems.read(response).error
+    answer = parse(EnrollAnswer, response)
+    versions.check(answer.protocol_version)
     enrolment = Enrolment(
         url=url,
         platform=backend.platform,
         token_sha256=hash_token(token),
-        answer=parse(EnrollAnswer, response),
+        answer=answer,
+        public_key=public_key,
     )
+    store.drop_next_key()  # it belonged to the agent that was enrolled before
     store.remember(enrolment)
     return Enrolled(enrolment, fresh=True)
 

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 
 from agent import __version__
-from agent.client import errors
+from agent.client import errors, versions
 from agent.client.port import ControlPlane
 from agent.client.servertime import ServerClock
 from agent.worker.reach import Reach
@@ -44,6 +44,8 @@ class Access:
         self._wanted = asyncio.Event()
         self.boot_id = runtime.new_id()
         self.ready = asyncio.Event()
+        self.rotation = asyncio.Event()
+        """The control plane asks for a new key."""
         self.intervals = Intervals()
 
     @property
@@ -86,10 +88,13 @@ class Access:
         )
 
     def _adopt(self, answer: CredentialsAnswer) -> None:
+        versions.check(answer.protocol_version)
         self._answer = answer
         self.intervals = answer.intervals
         self._granted(answer)
         self.ready.set()
+        if answer.rotate_key:
+            self.rotation.set()
 
     def _time_until_renewal(self, answer: CredentialsAnswer) -> float:
         ends = [answer.queue.expires_at, *([answer.relay.expires_at] if answer.relay else [])]

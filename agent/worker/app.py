@@ -8,9 +8,9 @@ import signal
 from agent.client import errors
 from agent.client.control import HttpControlPlane, http_client
 from agent.client.identity import Enrolment, IdentityStore
+from agent.client.keys import KeyRing
 from agent.client.queue import SqsQueue
 from agent.client.servertime import ServerClock, utc_now
-from agent.client.signing import Signer
 from agent.config import AgentConfig
 from agent.drivers.registry import open_driver
 from agent.worker import status
@@ -39,14 +39,9 @@ async def run_agent(config: AgentConfig, enrolment: Enrolment) -> errors.Fatal |
         answer.controller_id,
         cpu_overcommit=config.cpu_overcommit,
     )
-    signer = Signer(
-        IdentityStore(config.state).key(),
-        key_id=answer.key_id,
-        authority=answer.authority,
-        now=clock.now,
-    )
+    keys = KeyRing(IdentityStore(config.state), enrolment, now=clock.now)
     async with http_client(enrolment.url) as http:
-        control = HttpControlPlane(http, signer, clock)
+        control = HttpControlPlane(http, keys, clock, spare=keys.spare)
 
         def granted(credentials: CredentialsAnswer) -> None:
             streams.granted(credentials)
@@ -84,6 +79,7 @@ async def run_agent(config: AgentConfig, enrolment: Enrolment) -> errors.Fatal |
                 gateway_url=config.gateway_url,
                 labels=config.labels,
                 told=lambda beat: _tell(config, beat),
+                keys=keys,
             )
         )
         plane = Supervisor(runtime=runtime, timings=config.timings)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.client import errors
-from agent.client.port import ControlPlane
+from agent.client.port import ControlPlane, Keys
 from agent.client.queue import CommandQueue
 from agent.client.servertime import ServerClock
 from agent.drivers.base import Driver
@@ -26,6 +26,7 @@ from agent.worker.reach import Reach
 from agent.worker.reconcile import Reconciler
 from agent.worker.renew import Renewer
 from agent.worker.report import Reporter
+from agent.worker.rotate import Rotator
 from agent.worker.runtime import Runtime
 from agent.worker.streams import NoStreams, Streams
 from agent.worker.supervisor import Supervisor
@@ -53,6 +54,8 @@ class Surroundings:
     gateway_url: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     told: Callable[[Heartbeat], None] = lambda _: None
+    keys: Keys | None = None
+    """Unset where the key is not the worker's to change."""
 
 
 class Worker:
@@ -102,6 +105,8 @@ class Worker:
             "reconcile": reconciler.run,
             "watch": self._watcher(reconciler).run,
         }
+        if self._around.keys is not None:
+            loops["rotate"] = self._rotator(self._around.keys).run
         for name, loop in loops.items():
             self.supervisor.start(name, loop)
 
@@ -144,8 +149,19 @@ class Worker:
             refused=self._refused,
         )
 
+    def _rotator(self, keys: Keys) -> Rotator:
+        return Rotator(
+            control=self._around.control,
+            access=self._around.access,
+            keys=keys,
+            reach=self._around.reach,
+            runtime=self._around.runtime,
+            timings=self._around.timings,
+        )
+
     def _poller(self) -> Poller:
         return Poller(
+            control=self._around.control,
             tenant_id=self._around.tenant_id,
             controller_id=self._around.controller_id,
             queue=self._around.queue,

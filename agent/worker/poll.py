@@ -1,13 +1,17 @@
 """The loop that receives commands' references: one poller, long polls, as many as there is room for.
 
-It stops receiving while the control plane does not answer (a message that cannot be claimed only wears out),
-and a malformed message goes away at once.
+It stops receiving while the control plane does not answer (a message that cannot be claimed only wears out).
+A message that nobody can act on is handed to the control plane, which keeps it where an administrator sees
+it, and deleted then; until that is done it comes again, beside the others and never before them.
 """
 
+import asyncio
 import logging
 
 from pydantic import ValidationError
 
+from agent.client import errors
+from agent.client.port import ControlPlane
 from agent.client.queue import AccessExpired, CommandQueue, Message, QueueError
 from agent.worker.access import Access
 from agent.worker.dispatch import Dispatcher
@@ -16,12 +20,14 @@ from agent.worker.reach import Reach
 from agent.worker.runtime import Backoff, Runtime
 from agent.worker.timings import Timings
 from chalicelib.protocol.agents import PartHealth
-from chalicelib.protocol.commands import CommandReference
+from chalicelib.protocol.commands import MOST_DEAD_LETTER, CommandReference, DeadLetterReport, Unfit
 
 _log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 10
 """SQS gives no more."""
+UNFIT_AT_ONCE = 4
+"""Messages that are being handed over; more of them are left for later, so that they take nobody's place."""
 
 
 class Poller:
@@ -32,6 +38,7 @@ class Poller:
         *,
         tenant_id: str,
         controller_id: str,
+        control: ControlPlane,
         queue: CommandQueue,
         dispatcher: Dispatcher,
         access: Access,
@@ -41,6 +48,7 @@ class Poller:
         timings: Timings,
     ) -> None:
         self._owner = (tenant_id, controller_id)
+        self._control = control
         self._queue = queue
         self._dispatcher = dispatcher
         self._access = access
@@ -50,10 +58,16 @@ class Poller:
         self._timings = timings
         self._answered_at = runtime.monotonic()
         self._asked_at: float | None = None
+        self._unfit = 0
 
     async def run(self) -> None:
         """Receive and hand over, for ever."""
         await self._access.ready.wait()
+        self._unfit = 0
+        async with asyncio.TaskGroup() as aside:
+            await self._poll(aside)
+
+    async def _poll(self, aside: asyncio.TaskGroup) -> None:
         backoff = Backoff(self._runtime, first=self._timings.first_retry, most=self._timings.most_retry)
         while True:
             await self._until_sensible(backoff)
@@ -68,7 +82,7 @@ class Poller:
             self._health.is_now(OK)
             backoff.reset()
             for message in messages:
-                await self._hand_over(message)
+                self._hand_over(message, aside)
 
     def health(self) -> PartHealth:
         """Judged from outside, so that a poll that hangs is seen too."""
@@ -98,20 +112,48 @@ class Poller:
         finally:
             self._asked_at = None
 
-    async def _hand_over(self, message: Message) -> None:
+    def _hand_over(self, message: Message, aside: asyncio.TaskGroup) -> None:
         try:
             reference = CommandReference.model_validate_json(message.body)
         except ValidationError:
-            await self._throw_away(message, "cannot be read")
+            self._unfit_came(message, Unfit.UNREADABLE, aside)
             return
         if (reference.tenant_id, reference.controller_id) != self._owner:
-            await self._throw_away(message, "is for another controller")
+            self._unfit_came(message, Unfit.FOREIGN, aside)
             return
         self._dispatcher.accept(message, reference)
 
-    async def _throw_away(self, message: Message, why: str) -> None:
-        _log.error("A message of the command queue %s and is deleted: %.200r", why, message.body)
+    def _unfit_came(self, message: Message, problem: Unfit, aside: asyncio.TaskGroup) -> None:
+        if self._unfit < UNFIT_AT_ONCE:
+            self._unfit += 1
+            aside.create_task(self._bury(message, problem))
+
+    async def _bury(self, message: Message, problem: Unfit) -> None:
+        """Once; what fails comes again with the message."""
+        _log.error("A message of the command queue is %s: %.200r", problem.value, message.body)
+        report = DeadLetterReport(
+            epoch=self._access.epoch, body=message.body[:MOST_DEAD_LETTER], problem=problem
+        )
+        try:
+            await self._control.dead_letter(report)
+            self._reach.answered()
+            await self._queue.delete(message)
+        except errors.Fatal:
+            raise
+        except errors.Permanent as refusal:
+            # A control plane that keeps no dead letters, or not this one: nobody will ever act on it.
+            self._reach.answered()
+            _log.error("The control plane does not keep it, so it is gone: %s", refusal.detail)
+            await self._delete(message)
+        except errors.ApiError as error:
+            self._reach.failed(error)
+        except QueueError as error:
+            _log.debug("It was kept, but not deleted yet: %s", error)
+        finally:
+            self._unfit -= 1
+
+    async def _delete(self, message: Message) -> None:
         try:
             await self._queue.delete(message)
         except QueueError as error:
-            _log.debug("It was not: %s", error)
+            _log.debug("It was not deleted: %s", error)

@@ -17,9 +17,9 @@ import httpx
 from agent.client import enrolment
 from agent.client.control import HttpControlPlane, http_client
 from agent.client.identity import IdentityStore
+from agent.client.keys import KeyRing
 from agent.client.queue import Message, SqsQueue
 from agent.client.servertime import ServerClock
-from agent.client.signing import Signer
 from agent.drivers.base import Driver, Progressing
 from agent.drivers.fake import FakeDriver, FakeWorld
 from agent.worker.access import Access
@@ -149,10 +149,10 @@ class AgentProcess:
         answer = done.enrolment.answer
         clock, reach = ServerClock(self.local_now), Reach()
         runtime = Runtime(blocking=_daemon)
-        signer = Signer(store.key(), key_id=answer.key_id, authority=answer.authority, now=clock.now)
-        control = HttpControlPlane(self._http, signer, clock)
+        keys = KeyRing(store, done.enrolment, now=clock.now)
+        control = HttpControlPlane(self._http, keys, clock, spare=keys.spare)
         access = Access(control=control, clock=clock, reach=reach, runtime=runtime, timings=self.timings)
-        self.clock, self.access, self.reach = clock, access, reach
+        self.clock, self.access, self.reach, self.keys = clock, access, reach, keys
         self.worker = Worker(
             Surroundings(
                 tenant_id=answer.tenant_id,
@@ -167,6 +167,7 @@ class AgentProcess:
                 timings=self.timings,
                 folder=self.state / "worker",
                 told=self.beats.append,
+                keys=keys,
             )
         )
         self.worker.start()

@@ -3,6 +3,7 @@ verifier, keeps lanes by the product's own rules, and misbehaves on request. Its
 """
 
 import asyncio
+import base64
 import itertools
 import json
 from collections import Counter, defaultdict
@@ -11,14 +12,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiohttp import web
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from chalicelib.commands import numbers, rules
 from chalicelib.controllers import signatures
+from chalicelib.controllers.agents import public_key_bytes
 from chalicelib.core import problem
 from chalicelib.core.caller import Incoming
-from chalicelib.core.errors import Busy, Conflict, DomainError, Forbidden, NotFound
+from chalicelib.core.errors import Busy, Conflict, DomainError, Forbidden, Invalid, NotFound
 from chalicelib.core.ids import new_id
-from chalicelib.protocol import agents, commands
+from chalicelib.protocol import PROTOCOL_VERSION, agents, commands, keys
 from chalicelib.protocol.instances import InstanceSpec, Reason, Resources
 
 AUTHORITY = "control.example:8443"
@@ -82,6 +86,12 @@ class FakeServer:
         self.agent_id, self.key_id = new_id("agt"), new_id("key")
         self.token = "sse_token"
         self.public_key: str | None = None
+        self.keys: dict[str, str] = {}
+        self.refused_keys: set[str] = set()
+        self.keys_used: list[str] = []
+        self.rotate = False
+        self.protocol_version = PROTOCOL_VERSION
+        self.dead_letters: list[commands.DeadLetterReport] = []
         self.skew = timedelta()
         self.lease_seconds = 20
         self.intervals = FAST
@@ -229,6 +239,13 @@ class FakeServer:
                 self._check_epoch(beat.epoch)
                 self.heartbeats.append(beat)
                 return agents.HeartbeatAnswer(intervals=self.intervals, server_time=self.now())
+            case ["keys"]:
+                return self._rotate(keys.KeyRotation.model_validate_json(body))
+            case ["dead-letters"]:
+                letter = commands.DeadLetterReport.model_validate_json(body)
+                self._check_epoch(letter.epoch)
+                self.dead_letters.append(letter)
+                return commands.Accepted()
             case ["inventory"]:
                 report = agents.InventoryReport.model_validate_json(body)
                 self._check_epoch(report.epoch)
@@ -253,6 +270,7 @@ class FakeServer:
         if self.public_key not in {None, request.public_key}:
             raise Conflict("This token was used.", code="enrollment_token_used")
         self.public_key = request.public_key
+        self.keys[self.key_id] = request.public_key
         return agents.EnrollAnswer(
             tenant_id=self.tenant_id,
             controller_id=self.controller_id,
@@ -260,11 +278,24 @@ class FakeServer:
             key_id=self.key_id,
             authority=AUTHORITY,
             server_time=self.now(),
+            protocol_version=self.protocol_version,
         )
 
-    def _verify(self, request: web.Request, path: str, body: bytes) -> None:
-        from chalicelib.controllers.agents import public_key_bytes
+    def _rotate(self, request: keys.KeyRotation) -> keys.KeyRotated:
+        self._check_epoch(request.epoch)
+        raw = base64.urlsafe_b64decode(request.public_key + "=")
+        proof = base64.urlsafe_b64decode(request.proof + "==")
+        text = keys.rotation_proof(self.keys_used[-1], request.public_key)
+        try:
+            Ed25519PublicKey.from_public_bytes(raw).verify(proof, text)
+        except InvalidSignature:
+            raise Invalid.field("proof", "It does not fit.") from None
+        key_id = keys.rotated_key_id(request.public_key)
+        self.keys[key_id] = request.public_key
+        self.rotate = False
+        return keys.KeyRotated(key_id=key_id, previous_until=self.now() + timedelta(hours=1))
 
+    def _verify(self, request: web.Request, path: str, body: bytes) -> None:
         if self.revoked:
             raise Forbidden("This agent's key is not, or no longer, accepted.", code="agent_revoked")
         incoming = Incoming(
@@ -281,12 +312,18 @@ class FakeServer:
         verified = signatures.verify(
             incoming,
             authority=AUTHORITY,
-            lookup=lambda _: public_key_bytes(self.public_key or ""),
+            lookup=self._key,
             now=self.now(),
         )
-        if verified.nonce in self.nonces or verified.key_id != self.key_id:
+        if verified.nonce in self.nonces:
             raise signatures.replayed()
         self.nonces.add(verified.nonce)
+        self.keys_used.append(verified.key_id)
+
+    def _key(self, key_id: str) -> bytes:
+        if key_id in self.refused_keys or key_id not in self.keys:
+            raise Forbidden("This agent's key is not, or no longer, accepted.", code="agent_revoked")
+        return public_key_bytes(self.keys[key_id])
 
     def _check_epoch(self, epoch: int) -> None:
         if epoch != self.epoch:
@@ -313,6 +350,8 @@ class FakeServer:
             jwks_url=f"{self.queue_endpoint}/.well-known/jwks.json",
             intervals=self.intervals,
             server_time=self.now(),
+            protocol_version=self.protocol_version,
+            rotate_key=self.rotate,
         )
 
     def _session(self, session_id: str) -> FakeSession:

@@ -8,6 +8,7 @@ import pytest
 
 from agent.drivers.fake import FakeWorld
 from chalicelib.core.ids import new_id
+from chalicelib.protocol.commands import Unfit
 from chalicelib.protocol.instances import Stage
 from tests.functional.agent.agent_process import AgentProcess, eventually, holds
 from tests.functional.agent.fake_server import FakeServer
@@ -54,8 +55,8 @@ async def test_duplicates_are_carried_out_once(
     assert len({fence for _, fence in session.claims}) == 1
 
 
-async def test_malformed_messages_go_away_at_once(server: FakeServer, agent: AgentProcess) -> None:
-    server.send_raw("not json")
+async def test_malformed_messages_are_handed_over_at_once(server: FakeServer, agent: AgentProcess) -> None:
+    server.send_raw("not json" * 2000)
     server.send_raw('{"command_id": "x"}')
     session, _ = server.issue("start", send=0)
     foreign = server.controller_id
@@ -64,6 +65,38 @@ async def test_malformed_messages_go_away_at_once(server: FakeServer, agent: Age
     server.controller_id = foreign
     await eventually(lambda: not server.queue)
     assert session.claims == []
+    assert sorted(
+        (each.problem, each.body[:8], len(each.body) <= 10_240) for each in server.dead_letters
+    ) == [
+        (Unfit.FOREIGN, '{"tenant', True),
+        (Unfit.UNREADABLE, "not json", True),
+        (Unfit.UNREADABLE, '{"comman', True),
+    ]
+
+
+async def test_a_malformed_message_waits_for_the_control_plane_and_keeps_nobody_waiting(
+    server: FakeServer, agent: AgentProcess
+) -> None:
+    holding = asyncio.Event()
+    for _ in range(4):
+        server.fault("dead-letters", wait=holding, lose_call=True)
+    for number in range(12):
+        server.send_raw(f"nothing {number}")
+    session, _ = server.issue("start")
+    await eventually(lambda: session.outcomes == ["succeeded"])
+    assert len(server.queue) == 12
+    holding.set()
+    await eventually(lambda: not server.queue)
+    assert {each.body for each in server.dead_letters} == {f"nothing {number}" for number in range(12)}
+
+
+async def test_a_malformed_message_goes_though_the_control_plane_keeps_none(
+    server: FakeServer, agent: AgentProcess
+) -> None:
+    server.fault("dead-letters", status=404)
+    server.send_raw("nothing")
+    await eventually(lambda: not server.queue)
+    assert server.dead_letters == []
 
 
 async def test_a_permanent_failure_is_reported_with_its_reason(
