@@ -10,41 +10,24 @@ hold, over what `reality.py` saw, `run.py` the course of it. Needs root and Dock
 """
 
 import argparse
-import random
 import signal
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from tests.chaos.report import Result
-from tests.chaos.run import Chaos, Plan
-from tests.chaos.site import Site
+from tests.chaos.run import Plan, endure
 
 
 def main() -> int:
     """0 if all was well at the end."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     options = _options()
     plan = Plan(seconds=options.seconds, seed=options.seed, every=options.every)
-    result = run(plan, options.logs or Path(tempfile.mkdtemp(prefix="streamspace-chaos-")))
+    result = endure(plan, options.logs or Path(tempfile.mkdtemp(prefix="streamspace-chaos-")))
     print(result.table())
     print(result.line())
     return 0 if result.survived else 1
-
-
-def run(plan: Plan, folder: Path) -> Result:
-    """A whole run in that folder; whatever happens, nothing runs afterwards."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    site = Site(folder, random.Random(plan.seed))
-    try:
-        site.open()
-        print(f"chaos for {plan.seconds:.0f} s, seed {plan.seed}; logs in {folder}", flush=True)
-        return Chaos(site, plan).run()
-    except BaseException:
-        print(f"It broke off; logs in {folder}", file=sys.stderr)
-        raise
-    finally:
-        site.close()
 
 
 def _options() -> argparse.Namespace:

@@ -2,10 +2,12 @@
 
 import json
 import random
+import sys
 import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tests.chaos import checks
@@ -166,6 +168,20 @@ class Chaos:
         status = json.loads((self.site.stack.home / "run" / "status.json").read_text())
         result.restarts = {name: each["restarts"] for name, each in status["processes"].items()}
         result.restarts |= {each.name: each.starts - 1 for each in self.site.agents}
+
+
+def endure(plan: Plan, folder: Path) -> Result:
+    """A whole run in that folder; whatever happens, nothing runs afterwards."""
+    site = Site(folder, random.Random(plan.seed))
+    try:
+        site.open()
+        print(f"chaos for {plan.seconds:.0f} s, seed {plan.seed}; logs in {folder}", flush=True)
+        return Chaos(site, plan).run()
+    except BaseException:
+        print(f"It broke off; logs in {folder}", file=sys.stderr)
+        raise
+    finally:
+        site.close()
 
 
 def _reaches(client: Client, wish: Wish, state: str) -> bool:
