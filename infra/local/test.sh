@@ -56,6 +56,7 @@ part "contract tests" tests contract tests/contract
 part "functional tests" functional
 part "cost" tests cost tests/performance
 part "end-to-end tests" tests e2e tests/e2e
+part "chaos" tests chaos tests/chaos
 part "features" python -m infra.features
 
 printf '\n'
