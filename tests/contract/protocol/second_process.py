@@ -27,16 +27,20 @@ def node() -> str:
 
 
 class SecondAgent:
-    """One identity, one platform; a process at a time."""
+    """One identity, one platform; a process at a time. `beside`: another agent, whose platform and controller
+    it shares."""
 
-    def __init__(self, plane: ControlPlane, api: ApiClient, folder: Path) -> None:
+    def __init__(
+        self, plane: ControlPlane, api: ApiClient, folder: Path, *, beside: "SecondAgent | None" = None
+    ) -> None:
         self._plane, self._api = plane, api
-        self.state, self.world = folder / "state", folder / "world"
-        self.world.mkdir(parents=True)
+        self.state, self.world = folder / "state", beside.world if beside else folder / "world"
+        self.world.mkdir(parents=True, exist_ok=True)
+        self._bound = {"controller_id": beside.controller_id} if beside else {}
         self.events: list[dict[str, Any]] = []
         self._process: subprocess.Popen[str] | None = None
         self._token = ""
-        self._backend = str(uuid.uuid4())
+        self._backend = beside._backend if beside else str(uuid.uuid4())
 
     @property
     def controller_id(self) -> str:
@@ -49,7 +53,7 @@ class SecondAgent:
     def start(self, *, serving: bool = True, **environment: str) -> "SecondAgent":
         """Start it, enrolling it before if it is new; until it serves unless told otherwise."""
         if not self._token:
-            answer = self._api("POST", "/v1/controllers/enrollment-tokens", {"name": "Second"})
+            answer = self._api("POST", "/v1/controllers/enrollment-tokens", {"name": "Second", **self._bound})
             assert answer.status_code == 201, answer.text
             self._token = answer.json()["token"]
         self.events = []

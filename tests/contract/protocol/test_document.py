@@ -122,7 +122,11 @@ def test_the_timings_are_those_of_the_code(heading: str, timings: object) -> Non
 
 
 def test_crash_points_are_numbered_without_gaps() -> None:
-    for heading, letter in (("Of the agent", "A"), ("Of the control plane", "C")):
+    for heading, letter in (
+        ("Of the agent", "A"),
+        ("Of the control plane", "C"),
+        ("Of what is between", "N"),
+    ):
         numbers = [cells[0] for cells in golden.rows(golden.section(heading))[1:]]
         assert numbers == [f"{letter}{number}" for number in range(1, len(numbers) + 1)]
 

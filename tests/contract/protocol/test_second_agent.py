@@ -4,7 +4,8 @@ import json
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -126,6 +127,10 @@ def test_it_removes_by_inventory_what_nobody_wants(second: SecondAgent, api: Api
     foreign = {"labels": {"controller": "ctl-01kb3pyz2a4c6e8g0j2m4p6r8t", **labels}, "state": "running"}
     second.put("orphan", {**orphan, "resources": resources})
     second.put("foreign", {**foreign, "resources": resources})
+    for _ in range(2):  # each boot begins with an inventory, and it takes two
+        second.kill()
+        second.start()
+        time.sleep(1.5)
     second.heard("removed", session=session_id, incarnation=1, seconds=60)
     assert list(second.instances()) == ["foreign"]
 
@@ -262,3 +267,55 @@ def test_revoked_it_stops_at_once(second: SecondAgent, api: ApiClient) -> None:
     assert api("DELETE", path).status_code == 204
     assert second.ended() == FATAL
     assert second.heard("fatal")["code"] == "agent_revoked"
+
+
+@pytest.fixture
+def third(second: SecondAgent, plane: ControlPlane, api: ApiClient, tmp_path: Any) -> Iterator[SecondAgent]:
+    """Another agent of the same controller, serving."""
+    second.online()
+    agent = SecondAgent(plane, api, tmp_path / "third", beside=second)
+    agent.start()
+    yield agent
+    agent.kill()
+
+
+def test_two_share_one_controller(
+    second: SecondAgent, third: SecondAgent, api: ApiClient, launch: Launch
+) -> None:
+    sessions = [launch(second) for _ in range(6)]
+    for session_id in sessions:
+        api.wait(session_id, "running")
+    assert sorted(second.instances()) == sorted(f"{session_id}.1" for session_id in sessions)
+    claimed = [each for agent in (second, third) for each in agent.events if each["event"] == "claimed"]
+    assert sorted(each["session"] for each in claimed) == sorted(sessions)
+
+
+def test_the_other_one_goes_on_when_one_is_revoked(
+    second: SecondAgent, third: SecondAgent, api: ApiClient, launch: Launch
+) -> None:
+    path = f"/v1/controllers/{second.controller_id}/agents/{second.agent_id}"
+    assert api("DELETE", path).status_code == 204
+    session_id = launch(third)
+    assert second.ended() == FATAL
+    third.heard("credentials")
+    api.wait(session_id, "running")
+    assert third.heard("claimed")["session"] == session_id
+
+
+def test_one_that_was_frozen_beyond_its_lease_harms_nobody(
+    second: SecondAgent, third: SecondAgent, api: ApiClient, launch: Launch
+) -> None:
+    third.kill()
+    second.hold()
+    session_id = launch(second)
+    second.heard("claimed", session=session_id)
+    wait_until(second.instances, 5)
+    second.signal(signal.SIGSTOP)
+    third.start().heard("claimed", session=session_id, fence=2, seconds=40)
+    third.let_go()
+    api.wait(session_id, "running")
+    second.signal(signal.SIGCONT)
+    second.heard("result", outcome="cancelled", why="lapsed")  # and accepted: that command has its result
+    time.sleep(1)
+    assert list(third.instances()) == [f"{session_id}.1"]
+    assert api("GET", f"/v1/sessions/{session_id}").json()["state"] == "running"

@@ -7,7 +7,12 @@ import { list, point, read, remove, tell, write } from './disk.mjs';
 import { Superseded } from './platform.mjs';
 import { HASTE, Wake, monotonic, pauses, sleep } from './time.mjs';
 
-class Stopped extends Error {}
+class Stopped extends Error {
+  constructor(lease) {
+    super(lease.over);
+    this.late = monotonic() >= lease.until + lease.margin;
+  }
+}
 
 /** A lease by this machine's monotonic clock. `why` is set when no further step may begin. */
 class Lease {
@@ -143,11 +148,22 @@ export class Commands {
         }
         const seconds = refusal.retryAfter ?? pause.next();
         const visible = job.since + this.boot.intervals.visibility * 0.8;
-        if (job.messages.length && monotonic() + seconds > visible) return null;
+        if (job.messages.length && monotonic() + seconds > visible) {
+          this.askAgain(job.reference);
+          return null;
+        }
         await sleep(seconds);
       }
     }
     return null;
+  }
+
+  /** The message may go to another agent, who is told that the command is ours. */
+  askAgain(reference) {
+    setTimeout(() => {
+      const wanted = read(this.folder, reference.command_id) && !this.jobs.has(reference.command_id);
+      if (wanted && !this.stopping) this.begin(reference, []);
+    }, this.boot.intervals.visibility * 2000);
   }
 
   async renew({ command, fence, lease }) {
@@ -179,12 +195,12 @@ export class Commands {
   async carryOut({ command, fence, lease }) {
     const { session_id, kind, spec } = command;
     const step = async (stage, progress) => {
-      if (lease.over) throw new Stopped();
+      if (lease.over) throw new Stopped(lease);
       if (stage !== step.last) this.outbox.progress({ session_id, fence, stage, progress });
       step.last = stage;
     };
     try {
-      if (lease.over) throw new Stopped();
+      if (lease.over) throw new Stopped(lease);
       if (kind === 'hibernate') this.platform.stop(session_id);
       else if (kind === 'terminate') this.platform.remove(session_id, command.delete_home);
       else await this.platform.start(spec, step);

@@ -133,14 +133,30 @@ export class Control {
     try {
       return await this.once(path, body);
     } catch (refusal) {
-      if (refusal.code === 'signature_expired') this.heard(refusal.serverTime);
-      else if (refusal.code !== 'agent_revoked' || !this.identity.believeSecondKey()) throw refusal;
-      return await this.once(path, body);
+      if (refusal.code === 'signature_expired') {
+        this.heard(refusal.serverTime);
+        return await this.once(path, body);
+      }
+      const spare = this.identity.spare;
+      if (refusal.code !== 'agent_revoked' || !spare) throw refusal;
+      return await this.bySpare(path, body, spare);
     }
   }
 
-  async once(path, body) {
-    const { url, authority, keyId, key } = this.identity;
+  /** The present key is refused: the second one may have taken its place without our hearing of it. */
+  async bySpare(path, body, spare) {
+    try {
+      const answer = await this.once(path, body, spare);
+      this.identity.adopt(spare.keyId);
+      return answer;
+    } catch (refusal) {
+      if (refusal.status && refusal.code !== 'agent_revoked') this.identity.adopt(spare.keyId);
+      throw refusal;
+    }
+  }
+
+  async once(path, body, { keyId, key } = this.identity) {
+    const { url, authority } = this.identity;
     const { headers } = signed({
       method: 'POST',
       path,

@@ -59,14 +59,15 @@ export class Identity {
     return answer;
   }
 
-  /** The present key is refused: the second one may have taken its place without our hearing of it. */
-  believeSecondKey() {
-    if (!this.second) return false;
-    this.adopt(rotatedKeyId(publicText(keyOf(Buffer.from(this.second.seed, 'hex')))));
-    return true;
+  /** The second key under the id that follows from it; null if there is none. */
+  get spare() {
+    if (!this.second) return null;
+    const key = keyOf(Buffer.from(this.second.seed, 'hex'));
+    return { key, keyId: rotatedKeyId(publicText(key)) };
   }
 
   adopt(id) {
+    if (!this.second) return; // another call was quicker
     write(this.folder, 'key', { seed: this.second.seed, id });
     remove(this.folder, 'second-key');
     this.load();

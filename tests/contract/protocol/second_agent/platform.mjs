@@ -32,7 +32,7 @@ export class Platform {
     return list(this.places.homes).filter((name) => read(this.places.homes, name).controller === this.controller);
   }
 
-  /** `step` is awaited before each step and throws to stop. */
+  /** `step` is awaited before each step and throws to stop; an error that is `late` forbids to clean up. */
   async start(spec, step) {
     const own = this.instances().filter((each) => each.labels.session === spec.session_id);
     if (own.some((each) => each.labels.incarnation > spec.incarnation)) throw new Superseded();
@@ -61,7 +61,7 @@ export class Platform {
       }
       await step('connecting');
     } catch (error) {
-      if (!ran) remove(this.places.instances, name);
+      if (!ran && !error.late) remove(this.places.instances, name);
       throw error;
     }
   }
