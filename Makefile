@@ -9,7 +9,7 @@ export STREAMSPACE_HOME STREAMSPACE_PORT STREAMSPACE_BIND STREAMSPACE_PUBLIC_URL
 .PHONY: help run up down status test check matrix bench chaos simulate-mutants images package features clean
 
 help: ## list these targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
 
 run: ## start everything in the foreground; prints a URL and a login; Ctrl-C stops it
 	@$(BOOTSTRAP) stack
