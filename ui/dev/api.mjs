@@ -84,7 +84,7 @@ function placement(one) {
       : [];
   const verdicts = [
     verdict(workshop, ...mine),
-    verdict(attic, ["draining", "It takes no new sessions."]),
+    verdict(attic, ["paused", "It is paused until 2026-11-22 23:30 UTC (New disks)."]),
     verdict(cellar, ["offline", "Its agent has not reported yet."]),
   ];
   return ok({ evaluated_at: one.created_at, controller_id: one.controller_id, verdicts });

@@ -99,6 +99,15 @@ export async function controllersShots({ page, shot, base }) {
   await page.getByText(/sent again|dropped/).first().waitFor();
   await top();
   await shot("dead-letters-redriven");
+  for (const [name, key] of [
+    ["paused", "Thesis"],
+    ["drained", "Sketches"],
+  ]) {
+    await page.goto(`${base}/sessions`);
+    await page.getByRole("link", { name: key, exact: true }).first().click();
+    await page.getByTestId("reason").first().waitFor();
+    await shot(`session-${name}`);
+  }
   await open("cellar");
   await shot("controller-never-seen");
   await down();

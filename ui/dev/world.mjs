@@ -160,6 +160,25 @@ const sessions = [
     desired_state: "hibernated",
     last_activity_at: minutes(1500),
   }),
+  session(templates[1], "Thesis", "waking", {
+    created_at: minutes(5000),
+    stage: "queued",
+    controller_id: controllers[1].id,
+    reason: {
+      code: "controller_paused",
+      message: "The controller attic is paused until 2026-11-22 23:30 UTC (New disks); this waits for it.",
+    },
+  }),
+  session(templates[1], "Sketches", "hibernated", {
+    created_at: minutes(4000),
+    desired_state: "hibernated",
+    controller_id: controllers[1].id,
+    last_activity_at: minutes(70),
+    reason: {
+      code: "controller_draining",
+      message: "The controller attic is being drained (The machine is replaced in December).",
+    },
+  }),
   session(templates[4], "Render farm", "pending", {
     created_at: minutes(2),
     stage: "queued",

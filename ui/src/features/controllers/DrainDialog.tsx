@@ -58,8 +58,8 @@ export function DrainDialog({ controller, onCancel, onDraining }: Props) {
                 label: "Move them away",
                 description:
                   "They are hibernated now, and those that have not started yet go to other controllers. A session " +
-                  "without a home folder can be woken elsewhere at once; one with a home waits for this controller, " +
-                  "which keeps it.",
+                  "without a home folder can be woken elsewhere at once; one with a home folder only when this " +
+                  "controller takes sessions again, since its files are here.",
               },
             ]}
           />

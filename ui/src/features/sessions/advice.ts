@@ -88,8 +88,8 @@ const ADVICE: Readonly<Record<string, Remedy>> = {
 /** Moved away from a controller that is to be emptied: it rests, and its people decide when it goes on. */
 const MOVED: Advice = {
   text:
-    "Wake the session. Without a home folder it starts on another controller; with one it waits until the " +
-    "controller that keeps its home takes sessions again.",
+    "Wake the session: without a home folder it starts on another controller. One with a home folder can be woken " +
+    "once its controller takes sessions again, since its files are there.",
 };
 
 /** Null where nothing has to be done, or nobody knows what. */
