@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.client.identity import public_key_text
 from agent.client.signing import Signer
 from chalicelib.protocol import PROTOCOL_VERSION
+from chalicelib.protocol.keys import rotation_proof
 from tests.support.lambda_client import Answer, LambdaClient
 
 CAPACITY = {"cpu_millis": 8000, "memory_bytes": 16 * 2**30, "gpu": 0, "disk_free_bytes": 50 * 2**30}
@@ -77,6 +78,21 @@ class FakeAgent:
         answer = agent.beat(**heartbeat)
         assert answer.status == 200, answer.text
         return agent
+
+    def joined(self, admin: str) -> "FakeAgent":
+        """Another agent of the same controller, booted."""
+        key = Ed25519PrivateKey.generate()
+        token = enrollment_token(self.client, admin, controller_id=self.controller_id)
+        answer = enroll(self.client, token, key=key, backend_id=self.backend_id)
+        assert answer.status == 200, answer.text
+        other = FakeAgent(self.client, key, answer.json, self.backend_id)
+        assert other.boot().status == 200
+        return other
+
+    @property
+    def id(self) -> str:
+        found: str = self.enrolment["agent_id"]
+        return found
 
     @property
     def controller_id(self) -> str:
@@ -166,6 +182,25 @@ class FakeAgent:
             assert answer.status == 200, answer.text
             obeyed.append(grant.json["command"])
         return obeyed
+
+    def rotate(self, new: Ed25519PrivateKey, **changes: Any) -> Answer:
+        """Ask for another key to be accepted; `switch` signs with it."""
+        text = public_key_text(new)
+        proof = new.sign(rotation_proof(self.enrolment["key_id"], text))
+        body = {
+            "epoch": self.epoch,
+            "public_key": text,
+            "proof": base64.urlsafe_b64encode(proof).rstrip(b"=").decode(),
+        }
+        return self.post("/agent/v1/keys", {**body, **changes})
+
+    def switch(self, new: Ed25519PrivateKey, key_id: str) -> None:
+        """Sign with that key from now on."""
+        self.key, self.enrolment = new, {**self.enrolment, "key_id": key_id}
+
+    def hand_over(self, body: str, problem: str = "unreadable") -> Answer:
+        """A message that it can do nothing with."""
+        return self.post("/agent/v1/dead-letters", {"epoch": self.epoch, "body": body, "problem": problem})
 
     def _next(self) -> int:
         self.sequence += 1
