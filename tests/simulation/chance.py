@@ -47,7 +47,12 @@ RATES = {
     "instance_vanishes": 0.06,
     "cloned_disk": 0.01,
     # what administrators do, per look
-    "cordon": 0.06,
+    "cordon": 0.04,
+    "drain": 0.04,
+    "pause": 0.03,
+    "revoke": 0.02,
+    "redrive": 0.03,
+    "bad_message": 0.03,
 }
 """Kinds of fault, and how likely each is at an opportunity in a middling climate."""
 

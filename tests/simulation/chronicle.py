@@ -5,9 +5,10 @@ which commands ended how, who held which lease until when, and what should be bo
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.controllers.agent_models import AgentRow
 from chalicelib.controllers.models import ControllerRow, DynamoControllerStore
 from chalicelib.quotas.service import TENANT, Amount, group_subject, user_subject
 from chalicelib.sessions import mapping
@@ -22,6 +23,9 @@ from tests.support.memory_tables import Change
 _SESSIONS = SessionRow.Meta.table_name
 _TIMELINES = TimelineRow.Meta.table_name
 _CONTROLLERS = ControllerRow.Meta.table_name
+_UNDER_WAY = timedelta(seconds=90)
+"""A call that was let in before its agent was shut out may still end: as long as slow stores and retries make it."""
+_AGENTS = AgentRow.Meta.table_name
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,8 @@ class Chronicle:
     told: Callable[[str, str], None]
     booked: Callable[[], dict[str, Amount]] = dict
     """What is booked with quotas now, by subject."""
+    runs: Callable[[Session], bool] = lambda _: False
+    """Whether the session's instance runs, in truth."""
     sessions: dict[str, Session] = field(default_factory=dict)
     archived: set[str] = field(default_factory=set)
     leases: dict[tuple[str, int], Lease] = field(default_factory=dict)
@@ -52,6 +58,8 @@ class Chronicle:
     """When (virtual s) something changed that others decide by."""
     held: dict[str, Amount] = field(default_factory=lambda: defaultdict(Amount))
     controllers: dict[str, Any] = field(default_factory=dict)
+    revoked: dict[str, datetime] = field(default_factory=dict)
+    """Agents that were shut out, and when."""
 
     def watch(self, changes: list[Change]) -> None:
         """What one call changed, all at once."""
@@ -68,6 +76,10 @@ class Chronicle:
             elif change.table == _CONTROLLERS:
                 money = True
                 self._controller(change)
+            elif change.table == _AGENTS and change.after is None and change.before is not None:
+                self.revoked[change.before["place"]["S"].split("#")[-1]] = self.now()
+            elif change.table == _AGENTS:
+                self._agent(change)
         for session_id, found in rows.items():
             before, after = self.sessions.get(session_id), found.get("live")
             if "ended" in found:
@@ -103,7 +115,10 @@ class Chronicle:
         ):
             self.told(_described(before, after), after.id)
         self.timelines[after.id].extend(steps)
-        for problem in invariants.of_change(before, after, steps, self.now()):
+        for problem in (
+            *invariants.of_change(before, after, steps, self.now()),
+            *invariants.of_ending(self.runs(after), steps),
+        ):
             self.broken(problem, after.id)
         self._follow_commands(before, after)
         self._follow_lease(before, after)
@@ -145,6 +160,9 @@ class Chronicle:
         lease = Lease(holder.number, holder.agent_id, holder.epoch, holder.lease_until)
         if known is not None and (known.agent_id, known.number) != (lease.agent_id, lease.number):
             self.broken(f"fence {after.lane.fence} was given out twice", after.id)
+        gone = self.revoked.get(lease.agent_id)
+        if known is None and gone is not None and self.now() - gone > _UNDER_WAY:
+            self.broken(f"{lease.agent_id} was given a command after it was shut out", after.id)
         self.leases[after.id, after.lane.fence] = lease
 
     def _move_money(self, before: Session | None, after: Session) -> None:
@@ -163,10 +181,26 @@ class Chronicle:
         controller = DynamoControllerStore().from_image(item)
         self.controllers[controller.id] = controller
 
+    def _agent(self, change: Change) -> None:
+        if change.before is None or change.after is None:
+            return
+        before, after = (
+            (int(item["epoch"]["N"]), item.get("boot_id", {}).get("S"))
+            for item in (change.before, change.after)
+        )
+        for problem in invariants.of_epoch(change.after["place"]["S"], before, after):
+            self.broken(problem, "")
+
     def _books(self) -> None:
         booked = dict(self.booked())
         for controller in self.controllers.values():
             booked[controller.id] = controller.booked
+            awake = sum(
+                each.controller_id == controller.id and each.booked.memory_bytes > 0
+                for each in self.sessions.values()
+            )
+            if controller.awake != awake:
+                self.broken(f"{controller.name} counts {controller.awake} awake, {awake} are", "")
             for problem in invariants.of_capacity(controller):
                 self.broken(problem, "")
         for subject in sorted({*booked, *self.held}):

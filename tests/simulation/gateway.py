@@ -16,7 +16,7 @@ from pynamodb.exceptions import PynamoDBException
 from chalicelib.core import problem
 from chalicelib.core.caller import Incoming
 from chalicelib.core.errors import DomainError, Unavailable
-from chalicelib.protocol import agents, commands
+from chalicelib.protocol import agents, commands, keys
 from chalicelib.protocol.agents import RelayAccess
 from tests.simulation.loop import Process, VirtualLoop
 from tests.simulation.plane import Plane
@@ -127,6 +127,11 @@ class Gateway:
                 return commands.Accepted()
             case ["sessions", session_id, "status"]:
                 reports.status(caller, session_id, commands.StatusReport.model_validate_json(body))
+                return commands.Accepted()
+            case ["keys"]:
+                return plane.keys.rotate(caller, keys.KeyRotation.model_validate_json(body))
+            case ["dead-letters"]:
+                plane.letters.report(caller, commands.DeadLetterReport.model_validate_json(body))
                 return commands.Accepted()
             case _:
                 raise AssertionError(f"no such route: {incoming.path}")

@@ -10,6 +10,9 @@ from chalicelib.sessions.timeline import _STEPS
 
 _BY_AGENTS = frozenset({Cause.STARTED, Cause.HIBERNATED, Cause.START_FAILED, Cause.NOT_HIBERNATED})
 """Causes that are a command's result."""
+_ENDINGS = frozenset({Cause.INSTANCE_ENDED, Cause.INSTANCE_LOST})
+_AWAKE = frozenset({State.PENDING, State.STARTING, State.RUNNING, State.HIBERNATING, State.WAKING})
+_ASLEEP = frozenset({State.HIBERNATED, State.FAILED, State.TERMINATED})
 _QUIET = (
     "state",
     "desired",
@@ -30,6 +33,7 @@ def of_change(
     """Of one committed change of a session."""
     yield from _walk(before, after, steps)
     yield from _reasons(after, steps)
+    yield from _holdings(after)
     if before is None:
         return
     yield from _growth(before, after)
@@ -44,6 +48,19 @@ def of_archiving(before: Session, after: Session) -> Iterator[str]:
     for name in (*_QUIET, "revision", "reason"):
         if getattr(before, name) != getattr(after, name):
             yield f"archiving changed {name}"
+
+
+def of_ending(runs: bool, steps: list[tuple[int, Entry]]) -> Iterator[str]:
+    """Nobody's work is given up for lost while it goes on. `runs`: the session's instance does, in truth."""
+    for _, entry in steps:
+        if entry.cause in _ENDINGS and runs:
+            yield f"it failed ({entry.cause}) though its instance runs"
+
+
+def of_epoch(agent_id: str, before: tuple[int, str | None], after: tuple[int, str | None]) -> Iterator[str]:
+    """An epoch belongs to one boot. Both as epoch and boot id."""
+    if after[1] != before[1] and after[0] <= before[0]:
+        yield f"two boots of {agent_id} have epoch {after[0]}"
 
 
 def of_capacity(controller: Any) -> Iterator[str]:
@@ -82,6 +99,17 @@ def _reasons(after: Session, steps: list[tuple[int, Entry]]) -> Iterator[str]:
     for _, entry in steps:
         if entry.after is State.FAILED and entry.reason is None:
             yield "the timeline does not say why it failed"
+
+
+def _holdings(after: Session) -> Iterator[str]:
+    """In other words than the product's table: what is awake takes up its CPU and memory, what sleeps does not."""
+    booked, amount = after.booked, after.amount
+    if after.state in _AWAKE and booked != amount:
+        yield f"it is {after.state} and holds {booked}"
+    if after.state in _ASLEEP and (booked.cpu_millis or booked.memory_bytes or booked.gpu):
+        yield f"it is {after.state} and holds {booked}"
+    if after.stage is not None and after.state not in (State.STARTING, State.WAKING):
+        yield f"it is {after.state} at the stage {after.stage}"
 
 
 def _growth(before: Session, after: Session) -> Iterator[str]:

@@ -39,21 +39,28 @@ class Boot:
         return None if execution is None else execution.fence
 
 
-@dataclass
-class Machine:
-    """`begun` is called with (machine, what, session) as a driver step begins."""
+@dataclass(frozen=True)
+class MachineParts:
+    """What all machines share. `begun` is called with (machine, what, session) as a driver step begins."""
 
-    name: str
     loop: VirtualLoop
     weaver: Weaver
     luck: Luck
     network: Network
     cloud: Cloud
+    begun: Callable[["Machine", str, str], None]
+    said: Callable[[str, str], None]
+
+
+@dataclass
+class Machine:
+    """One host, by the identity that its agent was enrolled with."""
+
+    name: str
+    parts: MachineParts
     backend: Backend
     enrolled: EnrollAnswer
     timings: Timings
-    begun: Callable[["Machine", str, str], None]
-    said: Callable[[str, str], None]
     disk: Disk = field(default_factory=Disk)
     cut_until: float = 0.0
     boot: Boot | None = None
@@ -61,6 +68,7 @@ class Machine:
     """Refused for good (revoked, superseded by a clone): nobody starts it again."""
 
     def __post_init__(self) -> None:
+        self.loop, self.luck = self.parts.loop, self.parts.luck
         self._chance = self.luck.stream(f"machine/{self.name}")
         self._numbers = itertools.count(1)
         self._skew = self._chance.choice((0.0, 0.0, 1.5, -2.0, 400.0, -86_400.0))
@@ -84,14 +92,14 @@ class Machine:
             return
         number = next(self._numbers)
         process = Process(f"{self.name}/{number}")
-        self.said(process.name, "boots")
+        self.parts.said(process.name, "boots")
         self.boot = process.context.run(self._compose, process, number)
         self.boot.task = self.loop.spawn(process, self._live(self.boot))
 
     def kill(self) -> None:
         """As `kill -9`: what is on the wire goes on, nothing else does."""
         if self.boot is not None:
-            self.said(self.boot.process.name, "is killed")
+            self.parts.said(self.boot.process.name, "is killed")
             self.boot.process.die()
             self.boot = None
 
@@ -102,7 +110,7 @@ class Machine:
     def stop(self) -> None:
         """As TERM: it finishes or hands back what it can."""
         if self.boot is not None:
-            self.said(self.boot.process.name, "is asked to stop")
+            self.parts.said(self.boot.process.name, "is asked to stop")
             self.loop.spawn(self.boot.process, self._stop(self.boot))
 
     def cloned(self, name: str) -> "Machine":
@@ -112,12 +120,12 @@ class Machine:
     def stall(self, seconds: float) -> None:
         """Its virtual machine is paused."""
         if self.boot is not None:
-            self.said(self.boot.process.name, f"stalls for {seconds:.0f} s")
+            self.parts.said(self.boot.process.name, f"stalls for {seconds:.0f} s")
             self.boot.process.stalled_until = self.loop.time() + seconds
 
     async def _stop(self, boot: Boot) -> None:
         await boot.worker.stop()
-        self.said(boot.process.name, "has stopped")
+        self.parts.said(boot.process.name, "has stopped")
         boot.process.die()
         if self.boot is boot:
             self.boot = None
@@ -128,7 +136,7 @@ class Machine:
         boot.worker.start()
         await boot.worker.supervisor.ended.wait()
         fatal = boot.worker.supervisor.fatal
-        self.said(boot.process.name, f"ends: {fatal.code if fatal else 'unknown'}")
+        self.parts.said(boot.process.name, f"ends: {fatal.code if fatal else 'unknown'}")
         await boot.worker.stop()
         boot.process.die()
         if self.boot is boot:
@@ -146,20 +154,20 @@ class Machine:
         )
         clock = ServerClock(lambda: moment(self.loop.time()) + timedelta(seconds=self._skew))
         signer: Any = SimSigner(self.enrolled.key_id, clock.now, process.name)
-        http: Any = Http(self.network, self.cut)
+        http: Any = Http(self.parts.network, self.cut)
         control = HttpControlPlane(http, signer, clock)
         reach = Reach()
         access = Access(control=control, clock=clock, reach=reach, runtime=runtime, timings=self.timings)
         folder: Any = DiskPath(self.disk, "worker")
         driver = SimDriver(
-            self.controller_id, self.backend, lambda what, session: self.begun(self, what, session)
+            self.controller_id, self.backend, lambda what, session: self.parts.begun(self, what, session)
         )
         worker = Worker(
             Surroundings(
                 tenant_id=self.enrolled.tenant_id,
                 controller_id=self.controller_id,
                 control=control,
-                queue=AgentQueue(self.cloud, access.queue, self.cut),
+                queue=AgentQueue(self.parts.cloud, access.queue, self.cut),
                 driver=driver,
                 access=access,
                 reach=reach,
@@ -180,7 +188,7 @@ class _Blocking:
     process: Process
 
     async def __call__(self, call: Callable[[], Any]) -> Any:
-        return await self.machine.weaver.start(self.process, call)
+        return await self.machine.parts.weaver.start(self.process, call)
 
 
 def public_key(chance: Any) -> str:

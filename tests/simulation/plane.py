@@ -10,8 +10,12 @@ from chalicelib.catalog.models import DynamoTemplateStore
 from chalicelib.catalog.rules import Template
 from chalicelib.catalog.service import CatalogService, TemplateResources
 from chalicelib.controllers.agent_models import DynamoAgentStore
+from chalicelib.controllers.dead_letters import DeadLetterService, DeadQueues
+from chalicelib.controllers.key_rotation import KeyRotationService
+from chalicelib.controllers.maintenance import MaintenanceService
 from chalicelib.controllers.models import DynamoControllerStore
 from chalicelib.controllers.service import AgentService, ControllerService, EnrollmentService
+from chalicelib.controllers.serving import ServingService
 from chalicelib.core.clock import Clock
 from chalicelib.core.config import Config
 from chalicelib.core.dynamo import DynamoUnitOfWork
@@ -24,8 +28,10 @@ from chalicelib.people.models import DynamoGroupStore
 from chalicelib.people.service import GroupService
 from chalicelib.quotas.models import DynamoQuotaStore
 from chalicelib.quotas.service import Limits, QuotaService
+from chalicelib.sessions.dead_letters import DeadLetters
 from chalicelib.sessions.keys import DynamoKeyStore, DynamoSuspectStore
 from chalicelib.sessions.models import DynamoSessionStore
+from chalicelib.sessions.resending import Resending
 from chalicelib.sessions.service import SessionService
 from chalicelib.tenancy.models import DynamoTenantStore
 from chalicelib.tenancy.service import TenancyService
@@ -48,6 +54,11 @@ class Plane:
     controllers: ControllerService
     enrollment: EnrollmentService
     sessions: SessionService
+    letters: DeadLetterService
+    dead_letters: DeadLetters
+    keys: KeyRotationService
+    serving: ServingService
+    maintenance: MaintenanceService
 
 
 def build(config: Config, clock: Clock, queues: Any) -> Plane:
@@ -92,7 +103,23 @@ def build(config: Config, clock: Clock, queues: Any) -> Plane:
         clock,
         timings,
     )
-    return Plane(config, clock, tenancy, quotas, catalog, agents, controllers, enrollment, sessions)
+    letters = DeadLetterService(DeadQueues(queues), controller_store, agents)
+    return Plane(
+        config,
+        clock,
+        tenancy,
+        quotas,
+        catalog,
+        agents,
+        controllers,
+        enrollment,
+        sessions,
+        letters,
+        DeadLetters(letters, sessions.ledger),
+        KeyRotationService(agents),
+        ServingService(controllers, Resending(sessions.ledger).resend),
+        MaintenanceService(controllers, sessions.drains.drive, sessions.drains.reopened),
+    )
 
 
 @dataclass(frozen=True)

@@ -20,20 +20,30 @@ from tests.simulation.weaving import Weaver
 T = TypeVar("T")
 
 
-@dataclass
-class Backend:
-    """One platform. `effect` is told of everything that changes on it: what, and whose session."""
+@dataclass(frozen=True)
+class BackendParts:
+    """What all backends share. `effect` is told of everything that changes on one: what, and whose session."""
 
-    name: str
     loop: VirtualLoop
     weaver: Weaver
     luck: Luck
     stepped: Callable[[str], None]
     effect: Callable[["Backend", str, str], None]
+
+
+@dataclass
+class Backend:
+    """One platform."""
+
+    name: str
+    parts: BackendParts
     world: FakeWorld = field(default_factory=FakeWorld)
     away_until: float = 0.0
+    last_due: float = 0.0
+    """When (virtual s) the last effect that is on the wire happens."""
 
     def __post_init__(self) -> None:
+        self.loop, self.weaver, self.luck = self.parts.loop, self.parts.weaver, self.parts.luck
         self._chance = self.luck.stream(f"platform/{self.name}")
         self._context = contextvars.Context()
         self.world.pause = self._within_step
@@ -48,11 +58,12 @@ class Backend:
 
     def travel(self, effect: Callable[[], T], *, quick: bool = False) -> T:
         """Do it over there. Raises what it raises."""
-        self.stepped("platform")
+        self.parts.stepped("platform")
         there = self._chance.uniform(0.01, 0.3)
         back = self._chance.uniform(0.01, 0.2)
         if not quick and self.luck.strikes("platform_slow"):
             there = self.luck.within("platform_slow", 1, 240)
+        self.last_due = max(self.last_due, self.loop.time() + there)
         answer: list[Any] = []
 
         def happen() -> None:
@@ -137,7 +148,7 @@ class SimDriver(FakeDriver):
     def _change(self, what: str, session_id: str, effect: Callable[[], T]) -> T:
         def happen() -> T:
             result = effect()
-            self._backend.effect(self._backend, what, session_id)
+            self._backend.parts.effect(self._backend, what, session_id)
             return result
 
         return self._backend.travel(happen)

@@ -33,6 +33,7 @@ class Held:
     visible_at: float
     receives: int = 0
     receipt: str = ""
+    labels: Any = field(default_factory=dict)
 
 
 @dataclass
@@ -77,7 +78,7 @@ class Cloud:
             raise _refused("AWS.SimpleQueueService.NonExistentQueue")
         return found
 
-    def put(self, queue: SimQueue, body: str) -> int:
+    def put(self, queue: SimQueue, body: str, labels: Any = None) -> int:
         """One message, or none, or two, now or later."""
         number = next(self._numbers)
         if self.luck.strikes("message_lost"):
@@ -87,7 +88,8 @@ class Cloud:
                 self.luck.within("message_delayed", 1, 150) if self.luck.strikes("message_delayed") else 0.0
             )
             visible = self.loop.time() + delay + self._chance.uniform(0.005, 0.1)
-            queue.messages.append(Held(next(self._numbers), body, self.loop.time(), visible))
+            held = Held(next(self._numbers), body, self.loop.time(), visible, labels=labels or {})
+            queue.messages.append(held)
             self.loop.call_at(visible, queue.arrived.set)
         return number
 
@@ -142,12 +144,18 @@ class SimSqs:
     def get_queue_attributes(self, *, QueueUrl: str, **_more: Any) -> dict[str, Any]:  # noqa: N803
         self.cloud.trouble()
         queue = self.cloud.of_url(QueueUrl)
-        count = str(len(queue.messages))
-        return {"Attributes": {**queue.attributes, "ApproximateNumberOfMessages": count}}
+        now = self.cloud.loop.time()
+        there = sum(each.visible_at <= now for each in queue.messages)
+        counts = {
+            "ApproximateNumberOfMessages": str(there),
+            "ApproximateNumberOfMessagesNotVisible": str(len(queue.messages) - there),
+        }
+        return {"Attributes": {**queue.attributes, **counts}}
 
-    def send_message(self, *, QueueUrl: str, MessageBody: str, **_more: Any) -> dict[str, str]:  # noqa: N803
+    def send_message(self, *, QueueUrl: str, MessageBody: str, **more: Any) -> dict[str, str]:  # noqa: N803
         self.cloud.trouble()
-        return {"MessageId": str(self.cloud.put(self.cloud.of_url(QueueUrl), MessageBody))}
+        queue = self.cloud.of_url(QueueUrl)
+        return {"MessageId": str(self.cloud.put(queue, MessageBody, more.get("MessageAttributes")))}
 
     def receive_message(self, *, QueueUrl: str, **asked: Any) -> dict[str, Any]:  # noqa: N803
         self.cloud.trouble()
@@ -160,6 +168,7 @@ class SimSqs:
                     "MessageId": str(each.number),
                     "Body": each.body,
                     "ReceiptHandle": each.receipt,
+                    "MessageAttributes": each.labels,
                     "Attributes": {
                         "SentTimestamp": str(int(moment(each.sent_at).timestamp() * 1000)),
                         "ApproximateReceiveCount": str(each.receives),
@@ -176,7 +185,7 @@ class SimSqs:
 
     def change_message_visibility(
         self, *, QueueUrl: str, ReceiptHandle: str, VisibilityTimeout: float
-    ) -> None:  # noqa: N803
+    ) -> None:
         self.cloud.trouble()
         queue = self.cloud.of_url(QueueUrl)
         for each in queue.messages:

@@ -17,6 +17,8 @@ _ENDS = {
 }
 """Where a session may come to rest, by what its people want."""
 
+_RESTING = (State.HIBERNATED, State.FAILED, State.TERMINATED)
+
 
 def restless(chronicle: Chronicle) -> list[Session]:
     """Sessions to which something is still to happen."""
@@ -95,3 +97,10 @@ def leftovers(machines: Sequence[Machine], chronicle: Chronicle) -> Iterator[Pro
             folder, file = name.split("/")[-2:]
             if folder in ("claims", "outbox") and file.endswith(".json"):
                 yield f"{machine.name} still keeps {folder}/{file}", ""
+
+
+def not_moved(chronicle: Chronicle, moving: Sequence[str]) -> Iterator[Problem]:
+    """What was drained by moving runs nothing any more."""
+    for session in chronicle.sessions.values():
+        if session.controller_id in moving and session.state not in _RESTING:
+            yield f"its controller was to be emptied, and it is {session.state}", session.id

@@ -10,9 +10,16 @@ from tests.simulation.chance import Luck
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.machines import Machine
 from tests.simulation.platforms import Backend
+from tests.simulation.queues import Cloud
 
 _LOOK = 20.0
 """Seconds between two looks at the sky; rates are per look and machine or platform."""
+_RUBBISH = (
+    "not json",
+    "{}",
+    '{"tenant_id":"ten-1","controller_id":"ctl-1","command_id":"cmd-1","session_id":"ses-1","generation":1}',
+)
+"""Messages that no agent can act on."""
 
 
 @dataclass
@@ -23,6 +30,7 @@ class Weather:
     luck: Luck
     machines: list[Machine]
     backends: list[Backend]
+    cloud: Cloud
     said: Callable[[str, str], None]
     chance: Random = field(init=False)
 
@@ -37,6 +45,9 @@ class Weather:
                 self._machine(machine)
             for backend in self.backends:
                 self._backend(backend)
+            for queue in list(self.cloud.queues.values()):
+                if self.luck.strikes("bad_message"):
+                    self.cloud.put(queue, self.luck.pick("bad_message", list(_RUBBISH)))
 
     def clear(self) -> None:
         """It is calm: everything that can be mended is, and everybody is at work."""
@@ -95,9 +106,9 @@ class Weather:
         if running and self.luck.strikes("instance_dies"):
             session_id = self.luck.pick("instance_dies", running)
             backend.world.end(session_id, Reason(code="instance_exited", message="It ended by itself."))
-            backend.effect(backend, "an instance ends by itself", session_id)
+            backend.parts.effect(backend, "an instance ends by itself", session_id)
         if running and self.luck.strikes("instance_vanishes"):
             session_id = self.luck.pick("instance_vanishes", running)
             for key in [each for each in backend.world.instances if each[0] == session_id]:
                 del backend.world.instances[key]
-            backend.effect(backend, "somebody removes an instance by hand", session_id)
+            backend.parts.effect(backend, "somebody removes an instance by hand", session_id)

@@ -11,23 +11,25 @@ from datetime import datetime
 from agent.worker.timings import Timings as AgentTimings
 from chalicelib.controllers.queues import Queues
 from chalicelib.core.config import Config, Timings
-from chalicelib.protocol import PROTOCOL_VERSION
-from chalicelib.protocol.agents import Backend as BackendFacts
-from chalicelib.protocol.agents import Capacity, EnrollRequest
+from chalicelib.core.errors import DomainError
 from chalicelib.quotas.counters import DynamoBooks
 from chalicelib.quotas.row_models import QuotaRow
 from chalicelib.quotas.service import Amount, Limits
-from chalicelib.sessions.rules import State
-from tests.simulation import complaints, disks, quiescence, sources
+from chalicelib.sessions.entities import Session
+from tests.simulation import complaints, disks, sources
+from tests.simulation.admins import Admin
 from tests.simulation.chance import Luck
 from tests.simulation.chronicle import Chronicle
+from tests.simulation.exam import come_to_rest, examine
+from tests.simulation.founding import Founder
 from tests.simulation.gateway import AUTHORITY, Gateway
 from tests.simulation.loop import Stuck, VirtualLoop
-from tests.simulation.machines import Machine, public_key
+from tests.simulation.machines import Machine, MachineParts
 from tests.simulation.network import Network
+from tests.simulation.parts import Parts
 from tests.simulation.people import Person, Wishes
-from tests.simulation.plane import GIB, IMAGE, TINY_IMAGE, Plane, Tenancy, build, furnish
-from tests.simulation.platforms import Backend
+from tests.simulation.plane import build, furnish
+from tests.simulation.platforms import Backend, BackendParts
 from tests.simulation.queues import Cloud
 from tests.simulation.tables import StoreTrouble
 from tests.simulation.trace import Trace
@@ -44,13 +46,13 @@ _EXAMINED = 0.3
 
 @dataclass(frozen=True)
 class Plan:
-    """What is run. `off` are kinds of fault that are left out; `wishes` and `seconds` bound what people want and how long
-    things go wrong: a shrunk run has less of them."""
+    """What is run. `off` are kinds of fault that are left out; `wishes` and `seconds` bound what people want and
+    how long things go wrong: a shrunk run has less of them."""
 
     seed: int
     off: frozenset[str] = frozenset()
     wishes: int = 40
-    seconds: float = 600.0
+    seconds: float = 400.0
 
 
 @dataclass(frozen=True)
@@ -67,23 +69,17 @@ class Outcome:
     plan: Plan
     steps: int
     faults: Counter[str]
-    kinds: Counter[str]
     sessions: int
     trace: Trace
     violation: Violation | None = None
 
 
-class _Broken(Exception):
-    """The run need not go on."""
-
-
 @dataclass
 class World:
     plan: Plan
-    steps: Counter[str] = field(default_factory=Counter)
+    steps: int = 0
     trace: Trace = field(default_factory=Trace)
     violation: Violation | None = None
-    homes_seen: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.luck = Luck(self.plan.seed, self.plan.off)
@@ -92,40 +88,19 @@ class World:
         self.shape = self.luck.stream("shape")
         self.tables = MemoryTables(self.loop.time)
         self.cloud = Cloud(self.loop, self.weaver, self.luck, self.stepped)
-        timings = replace(
-            Timings(),
-            inventory=self.shape.choice((60.0, 60.0, 120.0)),
-            heartbeat_idle=self.shape.choice((60.0, 60.0, 300.0)),
+        self.config = Config(public_url=f"https://{AUTHORITY}", timings=self._timings())
+        self.agent_timings = replace(AgentTimings(), watch=self.shape.choice((5.0, 15.0, 15.0)), look=5.0)
+        self.chronicle = Chronicle(
+            self._now,
+            self.broken,
+            lambda text, about: self.say("row", text, about),
+            self._booked,
+            self._runs,
         )
-        self.config = Config(public_url=f"https://{AUTHORITY}", timings=timings)
-        self.agent_timings = replace(AgentTimings(), watch=self.shape.choice((5.0, 15.0)), look=5.0)
-        self.machines: list[Machine] = []
-        self.backends: list[Backend] = []
-        self.places: dict[str, Backend] = {}
-
-    # What the parts call
-
-    def now(self) -> datetime:
-        return sources.moment(self.loop.time())
-
-    def stepped(self, kind: str) -> None:
-        self.steps[kind] += 1
-        if self.steps.total() > _MOST_STEPS:
-            self.broken("it goes round in circles", "")
-
-    def say(self, who: str, what: str, session_id: str = "") -> None:
-        self.trace.add(self.loop.time(), who, what, session_id)
-
-    def broken(self, text: str, session_id: str) -> None:
-        """The first one counts."""
-        if self.violation is None:
-            self.violation = Violation(self.loop.time(), text, session_id)
-            self.say("VIOLATION", text, session_id)
-            self.loop.stop()
-
-    # One run
+        self.parts = Parts(self.loop, self.config.timings, self.chronicle, self.broken)
 
     def run(self) -> Outcome:
+        """The whole of it."""
         with ExitStack() as stack:
             stack.enter_context(tables_installed(self.tables))
             stack.enter_context(disks.installed())
@@ -134,110 +109,69 @@ class World:
             self._build()
             try:
                 self.loop.run_until_complete(self.loop.create_task(self._live()))
-            except (RuntimeError, _Broken):
+            except RuntimeError:
                 if self.violation is None:
                     raise
             except Stuck:
                 self.broken("everybody waits for ever", "")
             finally:
                 self.loop.end()
-        return Outcome(
-            self.plan,
-            self.steps.total(),
-            self.luck.struck,
-            self.steps,
-            len(self.chronicle.sessions),
-            self.trace,
-            self.violation,
-        )
+        known = len(self.chronicle.sessions)
+        return Outcome(self.plan, self.steps, self.luck.struck, known, self.trace, self.violation)
 
-    def _rest(self, seconds: float) -> None:
-        if self.weaver.inside:
-            self.weaver.pause(seconds)
+    def stepped(self, _kind: str) -> None:
+        """Something happens that others may come before or after."""
+        self.steps += 1
+        if self.steps > _MOST_STEPS:
+            self.broken("it goes round in circles", "")
+
+    def say(self, who: str, what: str, session_id: str = "") -> None:
+        self.trace.add(self.loop.time(), who, what, session_id)
+
+    def broken(self, text: str, session_id: str) -> None:
+        """The first one counts, and ends the run."""
+        if self.violation is None:
+            self.violation = Violation(self.loop.time(), text, session_id)
+            self.say("VIOLATION", text, session_id)
+            self.loop.stop()
+
+    # How it is built
+
+    def _timings(self) -> Timings:
+        return replace(
+            Timings(),
+            inventory=self.shape.choice((60.0, 60.0, 120.0)),
+            heartbeat_idle=self.shape.choice((60.0, 60.0, 300.0)),
+            drain_retry=60.0,
+            key_rotation=self.shape.choice((120.0, 400.0, 30 * 86400.0)),
+            key_overlap=self.shape.choice((60.0, 3600.0)),
+        )
 
     def _build(self) -> None:
-        self.chronicle = Chronicle(
-            self.now, self.broken, lambda text, session: self.say("row", text, session), self._booked
+        loop, weaver, luck, shape = self.loop, self.weaver, self.luck, self.shape
+        self.plane = build(self.config, self._now, Queues(self.config, client=self.cloud.client))
+        self.gateway = Gateway(loop, weaver, self.plane, lambda text: self.broken(text, ""))
+        self.network = Network(loop, luck, self.gateway, self.stepped, self.say)
+        limits = Limits(sessions=shape.choice((None, 4)))
+        self.tenancy = furnish(self.plane, shape.choice((1, 2, 2)), limits)
+        self.founder = Founder(
+            self.parts,
+            self.plane,
+            self.tenancy,
+            shape,
+            BackendParts(loop, weaver, luck, self.stepped, self._effect),
+            MachineParts(loop, weaver, luck, self.network, self.cloud, self._begun, self.say),
+            self.agent_timings,
         )
-        self.plane: Plane = build(self.config, self.now, Queues(self.config, client=self.cloud.client))
-        self.gateway = Gateway(self.loop, self.weaver, self.plane, lambda text: self.broken(text, ""))
-        self.network = Network(self.loop, self.luck, self.gateway, self.stepped, self.say)
-        limits = Limits(sessions=self.shape.choice((None, 4)))
-        self.tenancy: Tenancy = furnish(self.plane, self.shape.choice((1, 2, 2)), limits)
-        for number in range(self.shape.choice((1, 1, 2))):
-            self._add_backend(number)
-        StoreTrouble(self.tables, self.weaver, self.luck, self.stepped, self._request_died).install()
+        for number in range(shape.choice((1, 1, 2))):
+            self.founder.found(number)
+        StoreTrouble(self.tables, weaver, luck, self.stepped, self._request_died).install()
         self.tables.watch = self.chronicle.watch
-        self.chronicle.controllers.update(
-            {each.id: each for each in self.plane.controllers.store.all_of(self.tenancy.tenant_id)}
-        )
-        self.weather = Weather(self.loop, self.luck, self.machines, self.backends, self.say)
+        self.weather = Weather(loop, luck, self.parts.machines, self.parts.backends, self.cloud, self.say)
 
-    def _request_died(self, text: str) -> None:
-        self.say("control plane", text)
-        self.gateway.crashed(text)
-
-    def _booked(self) -> dict[str, Amount]:
-        rows: dict[str, QuotaRow] = {}
-        for item in self.tables.rows(QuotaRow):
-            row = QuotaRow()
-            row.deserialize(dict(item))
-            rows[row.subject] = row
-        books = DynamoBooks(rows)
-        return {each: books.used(each) for each in books.subjects()}
-
-    def _add_backend(self, number: int) -> None:
-        backend = Backend(f"backend{number}", self.loop, self.weaver, self.luck, self.stepped, self._effect)
-        cores = self.shape.choice((2000, 4000, 8000))
-        backend.world.backend_id = backend.name
-        backend.world.capacity = Capacity(cpu_millis=cores, memory_bytes=16 * GIB)
-        backend.world.images = {IMAGE, TINY_IMAGE} if self.shape.random() < 0.7 else set()
-        backend.world.registry = {IMAGE: 4000, TINY_IMAGE: 400}
-        self.backends.append(backend)
-        controller_id: str | None = None
-        for which in range(self.shape.choice((1, 1, 2))):
-            token = self.plane.enrollment.create_token(
-                self.tenancy.tenant_id,
-                self.tenancy.admin.user_id,
-                name=backend.name,
-                controller_id=controller_id,
-            )
-            answer = self.plane.enrollment.enroll(
-                EnrollRequest(
-                    token=token.secret,
-                    public_key=public_key(self.shape),
-                    backend=BackendFacts(platform="fake", id=backend.name, name=backend.name),
-                    agent_version="simulated",
-                    protocol_version=PROTOCOL_VERSION,
-                )
-            )
-            controller_id = answer.controller_id
-            self.places[controller_id] = backend
-            self.machines.append(
-                Machine(
-                    f"agent{number}{'ab'[which]}",
-                    self.loop,
-                    self.weaver,
-                    self.luck,
-                    self.network,
-                    self.cloud,
-                    backend,
-                    answer,
-                    self.agent_timings,
-                    self._begun,
-                    self.say,
-                )
-            )
-
-    async def _live(self) -> None:
-        loop = self.loop
-        sweeper = loop.create_task(self._sweep())
-        for machine in self.machines:
-            machine.start()
-        await asyncio.sleep(5)
-        wishes = Wishes(self.plan.wishes)
-        pace = self.shape.choice((5.0, 15.0, 40.0))
-        people = [
+    def _people(self) -> list[Person]:
+        wishes, pace = Wishes(self.plan.wishes), self.shape.choice((5.0, 15.0, 40.0))
+        return [
             Person(
                 f"person{number}",
                 user,
@@ -252,66 +186,61 @@ class World:
             )
             for number, user in enumerate(self.tenancy.members)
         ]
+
+    # How it goes
+
+    async def _live(self) -> None:
+        sweeper = self.loop.create_task(self._sweep())
+        for machine in self.parts.machines:
+            machine.start()
+        await asyncio.sleep(5)
+        people = self._people()
+        admin = Admin(
+            self.tenancy,
+            self.plane,
+            self.network,
+            self.luck,
+            self.luck.stream("admin"),
+            list(self.parts.places),
+            self.say,
+            self._admit,
+        )
         until = self.plan.seconds * self.shape.choice((0.3, 0.5, 1.0))
-        await asyncio.gather(self.weather.blow(until), *(each.live(until) for each in people))
+        await asyncio.gather(
+            self.weather.blow(until), admin.live(until), *(each.live(until) for each in people)
+        )
         self.say("weather", "is calm from now on")
         self.weather.clear()
-        await self._come_to_rest("after the storm")
+        for controller_id in self.parts.places:
+            await admin.resume(controller_id)
+        keeper = self.loop.create_task(self._keep_serving())
+        await come_to_rest(self.parts, "after the storm", sorted(admin.moving))
+        asked = sum(each.keys for each in people)
+        if len(self.chronicle.sessions) > asked:
+            self.broken(f"there are more sessions than the {asked} that were asked for", "")
         if self.shape.random() < _EXAMINED:
-            await self._exam(people)
+            await admin.relent()
+            await examine(self.parts, people)
         sweeper.cancel()
+        keeper.cancel()
 
-    async def _come_to_rest(self, when: str) -> None:
-        """Until nothing is to happen any more, then some inventories longer; and then everything has to agree."""
-        timings = self.config.timings
-        over = (
-            self.loop.time()
-            + timings.command_deadline
-            + timings.placement_deadline
-            + 6 * timings.heartbeat_idle
-        )
-        began, confirmed = self.loop.time(), 2.5 * timings.inventory + 60
-        while self.loop.time() < over + confirmed:
-            quiet = self.loop.time() - max(began, self.chronicle.moved_at)
-            if not quiescence.restless(self.chronicle) and quiet >= confirmed:
-                break
-            await asyncio.sleep(20)
-        self._look_round(when)
+    async def _keep_serving(self) -> None:
+        """Somebody sees to it that each controller has an agent."""
+        while True:
+            for controller_id in self.parts.places:
+                if all(each.retired for each in self.parts.machines if each.controller_id == controller_id):
+                    await self._admit(controller_id)
+            await asyncio.sleep(10)
 
-    def _look_round(self, when: str) -> None:
-        found = [
-            *quiescence.problems(self.chronicle, self.backends, self.places),
-            *quiescence.homes(self.chronicle, self.backends, self.homes_seen),
-            *quiescence.leftovers(self.machines, self.chronicle),
-        ]
-        for text, session_id in found:
-            self.broken(f"{when}: {text}", session_id)
-
-    async def _exam(self, people: list[Person]) -> None:
-        """Nothing is left broken: whatever people ask for now, they get."""
-        owners = {session_id: person for person in people for session_id in person.own}
-        for what, state in (
-            ("wake", State.RUNNING),
-            ("hibernate", State.HIBERNATED),
-            ("wipe", State.TERMINATED),
-        ):
-            asked = []
-            for session_id, person in owners.items():
-                session = self.chronicle.sessions[session_id]
-                if session.state is State.TERMINATED or session.state is state:
-                    continue
-                if what == "hibernate" and session.state is not State.RUNNING:
-                    continue
-                answer = await person.ask(what, session_id)
-                if answer is not None:
-                    asked.append(session_id)
-                elif what == "wipe":
-                    self.broken(f"in the end: it could not be asked to {what}", session_id)
-            await self._come_to_rest(f"after everybody's {what}")
-            for session_id in asked:
-                found = self.chronicle.sessions[session_id].state
-                if found is not state:
-                    self.broken(f"in the end: asked to {what}, it is {found}", session_id)
+    async def _admit(self, controller_id: str) -> None:
+        """One more agent, on a machine of its own."""
+        backend = self.parts.places[controller_id]
+        try:
+            answer = await self.network.ask("enroll", lambda: self.founder.enrol(backend, controller_id))
+        except DomainError as error:
+            self.say("admin", f"enroll: {error.code}")
+            return
+        self.founder.settle(backend, answer).start()
 
     async def _sweep(self) -> None:
         while True:
@@ -324,20 +253,21 @@ class World:
     async def _one_sweep(self) -> None:
         await self.gateway.direct("sweep", self.plane.sessions.sweep)
 
-    # What is watched
+    # What is watched, and what parts ask of the world
 
     def _effect(self, backend: Backend, what: str, session_id: str) -> None:
         """Something changed on a platform."""
         self.say(backend.name, what, session_id)
-        session = self.chronicle.sessions.get(session_id)
-        live = [(each.name, number) for each in self.backends for number, _ in each.running(session_id)]
+        session, seen = self.chronicle.sessions.get(session_id), self.parts.homes_seen
+        live = [(each.name, number) for each in self.parts.backends for number, _ in each.running(session_id)]
         if len({number for _, number in live}) < len(live):
             self.broken(f"one incarnation runs twice: {live}", session_id)
         if session_id in backend.world.homes:
-            self.homes_seen.add(session_id)
-        elif session_id in self.homes_seen and session is not None and not session.delete_home:
-            if self.places.get(session.controller_id or "") is backend:
-                self.broken("its home was removed, and nobody asked for that", session_id)
+            seen.add(session_id)
+            return
+        here = session is not None and self.parts.places.get(session.controller_id or "") is backend
+        if session_id in seen and here and session is not None and not session.delete_home:
+            self.broken("its home was removed, and nobody asked for that", session_id)
 
     def _begun(self, machine: Machine, what: str, session_id: str) -> None:
         """A step of a driver begins: only under a lease that the control plane still honours."""
@@ -349,10 +279,34 @@ class World:
         lease = self.chronicle.leases.get((session_id, fence))
         if lease is None:
             self.broken(f"{what} begins under fence {fence}, which nobody gave out", session_id)
-        elif self.now() >= lease.until:
-            self.broken(
-                f"{what} begins past its lease (fence {fence}, until {lease.until:%H:%M:%S})", session_id
-            )
+        elif self._now() >= lease.until:
+            self.broken(f"{what} begins past its lease ({fence}, until {lease.until:%H:%M:%S})", session_id)
+
+    def _request_died(self, text: str) -> None:
+        self.say("control plane", text)
+        self.gateway.crashed(text)
+
+    def _now(self) -> datetime:
+        return sources.moment(self.loop.time())
+
+    def _rest(self, seconds: float) -> None:
+        if self.weaver.inside:
+            self.weaver.pause(seconds)
+
+    def _runs(self, session: Session) -> bool:
+        """Whether its instance does, in truth."""
+        place = self.parts.places.get(session.controller_id or "")
+        live = [] if place is None else place.running(session.id)
+        return any(number == session.incarnation for number, _ in live)
+
+    def _booked(self) -> dict[str, Amount]:
+        rows: dict[str, QuotaRow] = {}
+        for item in self.tables.rows(QuotaRow):
+            row = QuotaRow()
+            row.deserialize(dict(item))
+            rows[row.subject] = row
+        books = DynamoBooks(rows)
+        return {each: books.used(each) for each in books.subjects()}
 
 
 def run(plan: Plan) -> Outcome:
@@ -363,7 +317,8 @@ def run(plan: Plan) -> Outcome:
     try:
         return World(plan).run()
     finally:
-        gc.collect()
+        with complaints.heard(lambda _: None):
+            gc.collect()
         sys.unraisablehook = hook
         if collecting:
             gc.enable()

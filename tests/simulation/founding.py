@@ -1,0 +1,66 @@
+"""How a world begins: backends of some size, a controller on each, an agent or two on machines of their own."""
+
+from dataclasses import dataclass, field
+from random import Random
+
+from agent.worker.timings import Timings as AgentTimings
+from chalicelib.protocol import PROTOCOL_VERSION
+from chalicelib.protocol.agents import Backend as BackendFacts
+from chalicelib.protocol.agents import Capacity, EnrollAnswer, EnrollRequest
+from tests.simulation.machines import Machine, MachineParts, public_key
+from tests.simulation.parts import Parts
+from tests.simulation.plane import GIB, IMAGE, TINY_IMAGE, Plane, Tenancy
+from tests.simulation.platforms import Backend, BackendParts
+
+
+@dataclass
+class Founder:
+    """Adds to `parts`."""
+
+    parts: Parts
+    plane: Plane
+    tenancy: Tenancy
+    shape: Random
+    backend_parts: BackendParts
+    machine_parts: MachineParts
+    timings: AgentTimings
+    _machines: int = field(default=0)
+
+    def found(self, number: int) -> None:
+        """A backend with its agents."""
+        backend = Backend(f"backend{number}", self.backend_parts)
+        backend.world.backend_id = backend.name
+        cores = self.shape.choice((2000, 4000, 8000))
+        backend.world.capacity = Capacity(cpu_millis=cores, memory_bytes=16 * GIB)
+        backend.world.images = {IMAGE, TINY_IMAGE} if self.shape.random() < 0.7 else set()
+        backend.world.registry = {IMAGE: 4000, TINY_IMAGE: 400}
+        self.parts.backends.append(backend)
+        answer = self.enrol(backend, None)
+        self.parts.places[answer.controller_id] = backend
+        self.settle(backend, answer)
+        if self.shape.random() < 0.4:
+            self.settle(backend, self.enrol(backend, answer.controller_id))
+
+    def enrol(self, backend: Backend, controller_id: str | None) -> EnrollAnswer:
+        """An identity for one more agent. A call of the control plane."""
+        token = self.plane.enrollment.create_token(
+            self.tenancy.tenant_id, self.tenancy.admin.user_id, name=backend.name, controller_id=controller_id
+        )
+        return self.plane.enrollment.enroll(
+            EnrollRequest(
+                token=token.secret,
+                public_key=public_key(self.shape),
+                backend=BackendFacts(platform="fake", id=backend.name, name=backend.name),
+                agent_version="simulated",
+                protocol_version=PROTOCOL_VERSION,
+            )
+        )
+
+    def settle(self, backend: Backend, answer: EnrollAnswer) -> Machine:
+        """A machine with that identity."""
+        machine = Machine(
+            f"agent{self._machines}@{backend.name[-1]}", self.machine_parts, backend, answer, self.timings
+        )
+        self._machines += 1
+        self.parts.machines.append(machine)
+        return machine
