@@ -1,8 +1,4 @@
-"""Controllers on DynamoDB.
-
-What bookings and heartbeats touch is one row, kept below 1 KB for a healthy controller, so that either costs
-one write unit (two in a transaction). What only heartbeats say is one JSON attribute.
-"""
+"""Controllers on DynamoDB."""
 
 import functools
 import operator
@@ -10,93 +6,22 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel
-from pynamodb.attributes import (
-    BooleanAttribute,
-    JSONAttribute,
-    ListAttribute,
-    NumberAttribute,
-    UnicodeAttribute,
-)
-from pynamodb.constants import STREAM_NEW_AND_OLD_IMAGE
 from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
-from pynamodb.models import Model
 
-from chalicelib.controllers import health_rows
-from chalicelib.controllers.maintenance_rules import Drain, DrainMode, Pause
+from chalicelib.controllers import mapping
+from chalicelib.controllers.maintenance_rules import Drain, Pause
+from chalicelib.controllers.row_models import BackendRow, ControllerRow
 from chalicelib.controllers.rules import Contact, Controller, HealthReport
 from chalicelib.controllers.store import Change
-from chalicelib.core.clock import epoch_millis, from_millis
-from chalicelib.core.dynamo import Check, Delete, Put, TableMeta, Update, table, write
+from chalicelib.core.clock import epoch_millis
+from chalicelib.core.dynamo import Check, Delete, Put, Update, write
 from chalicelib.core.dynamo_rows import remove_partition
 from chalicelib.core.errors import Conflict, DomainError, NotFound
 from chalicelib.core.unit_of_work import Write
-from chalicelib.protocol.agents import Capacity, Health, Heartbeat
-from chalicelib.protocol.instances import Reason
+from chalicelib.protocol.agents import Health, Heartbeat
 from chalicelib.quotas.service import Amount
-
-_AGENT_LABELS = 16
-_LABEL_LENGTH = 63
-_DIMENSIONS = ("cpu_millis", "memory_bytes", "gpu")
-
-
-class ControllerRow(Model):
-    class Meta(TableMeta):
-        table_name = table("controllers")
-        stream_view_type = STREAM_NEW_AND_OLD_IMAGE
-
-    tenant_id = UnicodeAttribute(hash_key=True)
-    controller_id = UnicodeAttribute(range_key=True)
-    name = UnicodeAttribute()
-    platform = UnicodeAttribute()
-    backend_id = UnicodeAttribute()
-    created_at = NumberAttribute()
-    labels = JSONAttribute(null=True)
-    cordoned = BooleanAttribute(default=False)
-    session_limit = NumberAttribute(null=True)
-    capacity_cpu_millis = NumberAttribute(null=True)
-    capacity_memory_bytes = NumberAttribute(null=True)
-    capacity_gpu = NumberAttribute(null=True)
-    booked_sessions = NumberAttribute(default=0)
-    booked_cpu_millis = NumberAttribute(default=0)
-    booked_memory_bytes = NumberAttribute(default=0)
-    booked_gpu = NumberAttribute(default=0)
-    seen_at = NumberAttribute(null=True)
-    interval = NumberAttribute(null=True)
-    report = UnicodeAttribute(null=True)
-    unclaimed_since = NumberAttribute(null=True)
-    group_ids = ListAttribute(of=UnicodeAttribute, null=True)
-    awake = NumberAttribute(default=0)
-    drain = JSONAttribute(null=True)
-    paused_until = NumberAttribute(null=True)
-    pause_reason = UnicodeAttribute(null=True)
-    queue_number = NumberAttribute(null=True)
-    queues_from = NumberAttribute(null=True)
-
-
-class BackendRow(Model):
-    """Which controller a backend is; makes a backend known once per tenant."""
-
-    class Meta(TableMeta):
-        table_name = table("controller-backends")
-
-    tenant_id = UnicodeAttribute(hash_key=True)
-    backend_id = UnicodeAttribute(range_key=True)
-    controller_id = UnicodeAttribute()
-
-
-class _Report(BaseModel):
-    """What only heartbeats say. Short names: this is stored on a row whose size is its price."""
-
-    v: str
-    p: int
-    n: int
-    use: Capacity
-    gw: str | None = None
-    lab: dict[str, str] = {}
-    bad: dict[str, Reason | None] = {}
 
 
 class DynamoControllerStore:
@@ -104,24 +29,24 @@ class DynamoControllerStore:
 
     def get(self, tenant_id: str, controller_id: str, *, consistent: bool = False) -> Controller | None:
         try:
-            return _controller(ControllerRow.get(tenant_id, controller_id, consistent_read=consistent))
+            return mapping.controller(ControllerRow.get(tenant_id, controller_id, consistent_read=consistent))
         except DoesNotExist:
             return None
 
     def all_of(self, tenant_id: str) -> list[Controller]:
-        return [_controller(row) for row in ControllerRow.query(tenant_id)]
+        return [mapping.controller(row) for row in ControllerRow.query(tenant_id)]
 
     def page(
         self, tenant_id: str, limit: int, after: dict[str, Any] | None
     ) -> tuple[list[Controller], dict[str, Any] | None]:
         found = ControllerRow.query(tenant_id, limit=limit, last_evaluated_key=after)
-        rows = [_controller(row) for row in found]
+        rows = [mapping.controller(row) for row in found]
         return rows, found.last_evaluated_key
 
     def from_image(self, image: Mapping[str, Any]) -> Controller:
         row = ControllerRow()
         row.deserialize(dict(image))
-        return _controller(row)
+        return mapping.controller(row)
 
     def of_backend(self, tenant_id: str, backend_id: str) -> str | None:
         try:
@@ -171,7 +96,7 @@ class DynamoControllerStore:
 
     def set_drain(self, tenant_id: str, controller_id: str, drain: Drain | None) -> Write:
         column: Any = ControllerRow.drain
-        action = column.remove() if drain is None else column.set(_drain_out(drain))
+        action = column.remove() if drain is None else column.set(mapping.drain_out(drain))
         return self._change(tenant_id, controller_id, [action])
 
     def set_pause(self, tenant_id: str, controller_id: str, pause: Pause) -> Write:
@@ -186,7 +111,7 @@ class DynamoControllerStore:
         column: Any = ControllerRow.drain
         if controller.drain is None:
             raise ValueError("it is not drained")
-        same = column == _drain_out(controller.drain)
+        same = column == mapping.drain_out(controller.drain)
         return write(Check(ControllerRow, controller.tenant_id, controller.id, same))
 
     def heard(
@@ -201,12 +126,13 @@ class DynamoControllerStore:
         actions: list[Action] = [
             ControllerRow.seen_at.set(epoch_millis(contact.seen_at)),
             ControllerRow.interval.set(contact.interval),
-            ControllerRow.report.set(_report(heartbeat, health)),
+            ControllerRow.report.set(mapping.report(heartbeat, health)),
         ]
         if controller.capacity is None or heartbeat.platform.state is Health.OK:
             # An agent that started while its platform is away reports zeros: no reason to forget.
             actions += [
-                _column("capacity", name).set(getattr(heartbeat.capacity, name)) for name in _DIMENSIONS
+                _column("capacity", name).set(getattr(heartbeat.capacity, name))
+                for name in mapping.DIMENSIONS
             ]
         if claims_again:
             actions.append(ControllerRow.unclaimed_since.remove())
@@ -302,16 +228,6 @@ def _same_pause(pause: Pause | None) -> Condition:
     return same
 
 
-def _drain_out(drain: Drain) -> dict[str, Any]:
-    return {"m": drain.mode.value, "at": epoch_millis(drain.since), "by": drain.by, "why": drain.reason}
-
-
-def _drain_in(stored: dict[str, Any] | None) -> Drain | None:
-    if stored is None:
-        return None
-    return Drain(DrainMode(stored["m"]), from_millis(stored["at"]), stored["by"], stored["why"])
-
-
 def _room_for_sessions(limit: int | None, count: int) -> Condition:
     if limit is None:
         return ControllerRow.session_limit.does_not_exist()
@@ -325,70 +241,3 @@ def _column(prefix: str, name: str) -> Any:
 
 def _all(conditions: Sequence[Condition]) -> Condition:
     return functools.reduce(operator.and_, conditions)
-
-
-def _report(heartbeat: Heartbeat, health: HealthReport) -> str:
-    disk_free = heartbeat.capacity.disk_free_bytes or heartbeat.usage.disk_free_bytes
-    labels = {key[:_LABEL_LENGTH]: value[:_LABEL_LENGTH] for key, value in heartbeat.labels.items()}
-    return _Report(
-        v=heartbeat.agent_version[:40],
-        p=heartbeat.protocol_version,
-        n=heartbeat.instances,
-        use=heartbeat.usage.model_copy(update={"disk_free_bytes": disk_free}),
-        gw=heartbeat.gateway_url,
-        lab=dict(sorted(labels.items())[:_AGENT_LABELS]),
-        bad=health_rows.failing(health),
-    ).model_dump_json(exclude_defaults=True)
-
-
-def _controller(row: ControllerRow) -> Controller:
-    report = _Report.model_validate_json(row.report) if row.report else None
-    capacity = None
-    if row.capacity_cpu_millis is not None:
-        capacity = Capacity(
-            **{name: int(getattr(row, f"capacity_{name}") or 0) for name in _DIMENSIONS},
-            disk_free_bytes=report.use.disk_free_bytes if report else 0,
-        )
-    return Controller(
-        tenant_id=row.tenant_id,
-        id=row.controller_id,
-        name=row.name,
-        platform=row.platform,
-        backend_id=row.backend_id,
-        created_at=from_millis(int(row.created_at)),
-        labels=dict(row.labels or {}),
-        agent_labels=report.lab if report else {},
-        cordoned=bool(row.cordoned),
-        session_limit=None if row.session_limit is None else int(row.session_limit),
-        capacity=capacity,
-        usage=report.use if report else None,
-        instances=report.n if report else 0,
-        booked=Amount(
-            sessions=int(row.booked_sessions),
-            **{name: int(getattr(row, f"booked_{name}")) for name in _DIMENSIONS},
-        ),
-        health=_health(report),
-        contact=_contact(row, report),
-        gateway_url=report.gw if report else None,
-        unclaimed_since=None if row.unclaimed_since is None else from_millis(int(row.unclaimed_since)),
-        group_ids=tuple(str(each) for each in row.group_ids or ()),
-        awake=int(row.awake or 0),
-        drain=_drain_in(row.drain),
-        pause=_pause(row),
-        queue_number=int(row.queue_number or 0),
-        queues_from=None if row.queues_from is None else int(row.queues_from),
-    )
-
-
-def _pause(row: ControllerRow) -> Pause | None:
-    return None if row.paused_until is None else Pause(from_millis(int(row.paused_until)), row.pause_reason)
-
-
-def _contact(row: ControllerRow, report: _Report | None) -> Contact | None:
-    if row.seen_at is None or report is None:
-        return None
-    return Contact(from_millis(int(row.seen_at)), float(row.interval or 0), report.v, report.p)
-
-
-def _health(report: _Report | None) -> HealthReport:
-    return HealthReport() if report is None else health_rows.report(report.bad)

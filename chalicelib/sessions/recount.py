@@ -9,8 +9,8 @@ from chalicelib.sessions.ledger import Ledger
 
 @dataclass(frozen=True)
 class Drift:
-    """`subject` is `tenant`, `user#<id>`, `group#<id>`, a controller's id, or that with `#awake`: its count of
-    sessions that take up CPU and memory."""
+    """`subject` is `tenant`, `user#<id>`, `group#<id>`, a controller's id, or that with `#awake`: how many
+    sessions take up CPU and memory there."""
 
     subject: str
     booked: Amount

@@ -98,8 +98,8 @@ class Sweeper:
         except NotFound:
             self.ledger.commit(orphaned(session, now))
             return None
-        if moves(candidate.controller) and _never_begun(session):
-            self.placing.vacate(session)
+        leaves = moves(candidate.controller) and _never_begun(session)
+        if leaves and self.placing.vacate(session) is not None:
             return None
         pause = candidate.controller.pause
         if candidate.paused is not None:

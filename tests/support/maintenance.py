@@ -44,7 +44,7 @@ def beat(desk: Desk, after: float) -> None:
 
 
 def _seen(desk: Desk, at: datetime) -> None:
-    from chalicelib.controllers.models import ControllerRow
+    from chalicelib.controllers.row_models import ControllerRow
     from chalicelib.core.clock import epoch_millis
 
     ControllerRow(desk.tenant.id, desk.agent.controller_id).update(
