@@ -32,7 +32,14 @@ class TemporaryError(DriverError):
 
 class Cancelled(Exception):
     """Raised by a `Progressing` callback; the driver lets it through and leaves no half-made object that
-    its own `remove` would not find."""
+    its own `remove` would not find.
+
+    `late`: the lease itself is over and not only its margin, as for a process that was frozen. What is there
+    may be somebody else's by now, so nothing is cleaned up; the inventory finds what is too much."""
+
+    def __init__(self, why: str = "", *, late: bool = False) -> None:
+        super().__init__(why)
+        self.late = late
 
 
 @dataclass(frozen=True)
@@ -99,8 +106,9 @@ class Driver(Protocol):
         (RFB version exchange, HTTP 2xx/3xx), never on "container up". An instance of the same incarnation
         that already runs is kept; a stopped one is started; remnants of older incarnations are removed
         first; where a newer one exists the call fails with `superseded` and touches nothing. On failure or
-        cancellation nothing is left behind but the home, with one exception: an instance that ran before
-        the call survives its cancellation, since the intent that won decides over it.
+        cancellation nothing is left behind but the home, with two exceptions: an instance that ran before
+        the call survives its cancellation, since the intent that won decides over it; and a cancellation
+        that comes late touches nothing.
 
         Raises PermanentError or TemporaryError with codes such as `image_not_found`, `image_pull_failed`,
         `insufficient_memory`, `instance_exited` (with the last lines it printed), `handshake_timeout`,

@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from agent.drivers.base import Ended, Endpoint, Inventory, PermanentError, Progressing, Step, TemporaryError
+from agent.drivers.base import (
+    Cancelled,
+    Ended,
+    Endpoint,
+    Inventory,
+    PermanentError,
+    Progressing,
+    Step,
+    TemporaryError,
+)
 from chalicelib.protocol.agents import Backend, Capacity
 from chalicelib.protocol.instances import (
     InstanceFacts,
@@ -109,7 +118,8 @@ class FakeDriver:
             self._step(Stage.CONNECTING, progressing)
             self._connect(spec)
         except BaseException as error:
-            if not ran or isinstance(error, PermanentError | TemporaryError):
+            late = isinstance(error, Cancelled) and error.late
+            if not late and (not ran or isinstance(error, PermanentError | TemporaryError)):
                 self._drop(spec.session_id, before=spec.incarnation + 1)
             raise
 

@@ -45,7 +45,7 @@ class Starter:
             progressing(Step(Stage.CONNECTING))
             self._connect(spec, container_id, progressing)
         except BaseException as error:
-            if not (ran and isinstance(error, Cancelled)):
+            if not (isinstance(error, Cancelled) and (ran or error.late)):
                 self._clean(spec)
             raise
 

@@ -61,6 +61,24 @@ def _cancelled_start_leaves_nothing(adapter: Adapter, stage: Stage, behaviour: B
     assert instances(driver, session) == RUNNING_1
 
 
+@check()
+def what_is_cancelled_past_its_lease_is_left_to_whoever_has_it_now(adapter: Adapter) -> None:
+    """A process that was frozen wakes up when another has taken its command over."""
+    driver, session = adapter.open(), new_id("ses")
+
+    def frozen(step: Step) -> None:
+        if step.stage is Stage.CONNECTING:
+            adapter.open().start(adapter.spec(session), ignore)
+            raise Cancelled(late=True)
+
+    with pytest.raises(Cancelled):
+        driver.start(adapter.spec(session), frozen)
+    assert instances(driver, session) == RUNNING_1
+    endpoint = driver.endpoint(session)
+    assert endpoint is not None
+    assert adapter.greet(endpoint)
+
+
 @check(Capability.PULL)
 def cancelling_while_pulling_leaves_nothing(adapter: Adapter) -> None:
     _cancelled_start_leaves_nothing(adapter, Stage.PULLING, "pullable")

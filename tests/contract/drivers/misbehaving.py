@@ -58,6 +58,17 @@ class Messy(FakeDriver):
             raise
 
 
+class Tidy(FakeDriver):
+    """Cleans up whenever it is cancelled, however late."""
+
+    def start(self, spec: InstanceSpec, progressing: Progressing) -> None:
+        try:
+            super().start(spec, progressing)
+        except Cancelled:
+            self.remove(spec.session_id, delete_home=False)
+            raise
+
+
 class Doubling(FakeDriver):
     """Makes an instance anew although it runs."""
 

@@ -19,6 +19,7 @@ CAUGHT = {
     misbehaving.Hasty: "an_instance_that_never_answers_is_given_up",
     misbehaving.Deaf: "cancelling_while_creating_leaves_nothing",
     misbehaving.Messy: "cancelling_while_connecting_leaves_nothing",
+    misbehaving.Tidy: "what_is_cancelled_past_its_lease_is_left_to_whoever_has_it_now",
     misbehaving.Doubling: "starting_again_keeps_the_instance",
     misbehaving.Wrecker: "removing_keeps_the_home_unless_told",
     misbehaving.Sweeping: "what_others_own_is_neither_seen_nor_touched",

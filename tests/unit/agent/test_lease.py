@@ -49,6 +49,13 @@ def test_no_step_starts_past_the_lease_less_its_margin(
         assert lease.left() > 0
 
 
+@pytest.mark.parametrize(("now", "late"), [(100, False), (119.9, False), (120, True), (500, True)])
+def test_past_its_very_end_a_lease_forbids_to_clean_up_too(now: float, late: bool) -> None:
+    with pytest.raises(Cancelled) as cancelled:
+        Lease(lambda: now, asked_at=0, seconds=120, margin=20).check()
+    assert cancelled.value.late is late
+
+
 def test_the_first_reason_stays_and_an_older_answer_does_not_shorten() -> None:
     now = [0.0]
     lease = Lease(lambda: now[0], asked_at=0, seconds=120, margin=20)
