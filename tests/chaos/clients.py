@@ -90,7 +90,7 @@ class Client(threading.Thread):
         self._diary = caller.diary
         self._luck = caller.luck
         self.platform = platform
-        self._templates = templates
+        self.templates = templates
         self._controller_id = controller_id
         self._most = most
         self._pause = pause
@@ -109,11 +109,11 @@ class Client(threading.Thread):
         else:
             self._change(self._luck.choice(live))
 
-    def create(self) -> Wish:
-        """One more session."""
+    def create(self, template_id: str = "") -> Wish:
+        """One more session, of any template or that one."""
         wish = Wish(key=uuid.UUID(int=self._luck.getrandbits(128)).hex, platform=self.platform)
         body: dict[str, Any] = {
-            "template_id": self._luck.choice(self._templates),
+            "template_id": template_id or self._luck.choice(self.templates),
             "labels": {"chaos": wish.key},
         }
         if self._luck.random() < 0.5:  # else it is placed

@@ -276,7 +276,7 @@ class Faults:
             if not free or not agent.enrolled_as():
                 return False
             controller_id, agent_id = agent.enrolled_as()
-            self.say(f"revoked {agent.name}, {agent_id}")
+            self.say(f"revoked {agent.name}")
             asked = {"controller_id": controller_id}
             token = self._do("POST", "/v1/controllers/enrollment-tokens", asked).json()["token"]
             agent.set_up_anew(token)

@@ -4,6 +4,8 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field
 
+_MOST, _WIDTH = 40, 600
+
 
 @dataclass
 class Result:
@@ -12,6 +14,8 @@ class Result:
     seed: int
     seconds: float
     sessions: dict[str, int] = field(default_factory=dict)
+    ran: int = 0
+    """Sessions that were running at least once."""
     requests: dict[str, int] = field(default_factory=dict)
     answers: dict[str, int] = field(default_factory=dict)
     faults: dict[str, int] = field(default_factory=dict)
@@ -31,11 +35,12 @@ class Result:
                 "seconds": round(self.seconds, 1),
                 "seed": self.seed,
                 "sessions": sum(self.sessions.values()),
+                "ran": self.ran,
                 "faults": sum(self.faults.values()),
                 "faults_by_kind": self.faults,
                 "requests": self.requests,
                 "survived": self.survived,
-                "violations": self.violations,
+                "violations": [each[:_WIDTH] for each in self.violations[:_MOST]],
                 "recovery_seconds": self.recovery and round(self.recovery, 1),
                 **({} if self.survived else {"logs": self.logs}),
             }
@@ -53,7 +58,7 @@ class Result:
         ):
             lines.append(f"{title} ({sum(counts.values())})")
             lines += [f"  {name:<28}{count:>6}" for name, count in sorted(counts.items())]
-        lines.append("")
+        lines += ["", f"{self.ran} of the sessions ran at least once."]
         if self.recovery is not None:
             lines.append(f"All was well {self.recovery:.1f} s after the last fault.")
         kinds = Counter(each.partition(":")[0] for each in self.violations)
@@ -62,7 +67,7 @@ class Result:
             if self.survived
             else f"NOT SURVIVED: {', '.join(f'{count} {kind}' for kind, count in kinds.items())}"
         )
-        lines += [f"  {each}" for each in self.violations[:40]]
+        lines += [f"  {each[:_WIDTH]}" for each in self.violations[:_MOST]]
         if not self.survived:
             lines.append(f"Logs of all processes: {self.logs}")
         return "\n".join(lines)

@@ -50,6 +50,7 @@ class Chaos:
         self._began = time.monotonic()
         self._journal = (self.site.folder / "chaos.log").open("a")
         self._clients: list[Client] = []
+        self._ran: set[str] = set()
         self._faults = Faults(self.site, random.Random(self._luck.random()), self._caller(), say=self.say)
 
     def say(self, line: str) -> None:
@@ -77,6 +78,8 @@ class Chaos:
             result.violations = self._afterwards()
         result.violations += self._processes()
         self._tell(result)
+        if result.ran < sum(result.sessions.values()) / 2:  # else all of it would say little
+            result.violations.append(f"stuck: only {result.ran} sessions ever ran")
         if not result.survived:
             self.site.keep_evidence()
         return result
@@ -108,10 +111,10 @@ class Chaos:
             seen = look(self.site)
             wrong = checks.violations(seen, self.diary, self.site.controllers)
             if not wrong:
-                return checks.timelines(self._timeline, seen.rows)
+                return checks.timelines(self._walk, seen.rows)
             self.say(f"{len(wrong)} not right yet: {'; '.join(wrong[:4])}")
             if time.monotonic() > deadline:
-                return wrong + checks.timelines(self._timeline, seen.rows)
+                return wrong + checks.timelines(self._walk, seen.rows)
             time.sleep(2)
 
     def _afterwards(self) -> list[str]:
@@ -119,15 +122,8 @@ class Chaos:
         self.say("well again; each platform once more, then everything ends")
         found = []
         for client in {each.platform: each for each in self._clients}.values():
-            wish = client.create()
-            for what, state in (("", "running"), ("hibernate", "hibernated"), ("wake", "running")):
-                if what:
-                    client.want(wish, what)
-                if not _reaches(client, wish, state):
-                    found.append(f"stuck: {wish.id} was not {state} after all, {client.view(wish)}")
-                    break
-            if client.platform == "docker":
-                found += [f"stuck: {each}" for each in dark(client.caller, wish.id)]
+            for template_id in client.templates:
+                found += self._whole_life(client, client.create(template_id))
         caller = self._clients[0].caller
         for wish in self.diary.wishes:
             if wish.id and wish.asked != "terminated":
@@ -135,6 +131,18 @@ class Chaos:
                 if answer is not None and answer.is_success:
                     wish.asked, wish.delete_home = "terminated", True
         return found + self._until_well()
+
+    def _whole_life(self, client: Client, wish: Wish) -> list[str]:
+        """What did not work."""
+        for what, state in (("", "running"), ("hibernate", "hibernated"), ("wake", "running")):
+            if what:
+                client.want(wish, what)
+            if not _reaches(client, wish, state):
+                view = client.view(wish)
+                return [f"stuck: {wish.id} is {view.get('state')}, never {state}: {view.get('reason')}"]
+        if client.platform != "docker":
+            return []
+        return [f"stuck: {each}" for each in dark(client.caller, wish.id)]
 
     def _processes(self) -> list[str]:
         """Of agents none said that it gives up; faults could be made and mended; answers were understood."""
@@ -160,8 +168,15 @@ class Chaos:
                 return items
             cursor = f"&cursor={page['next_cursor']}"
 
+    def _walk(self, session_id: str) -> list[dict[str, Any]]:
+        entries = self._timeline(session_id)
+        if any(each["to"] == "running" for each in entries):
+            self._ran.add(session_id)
+        return entries
+
     def _tell(self, result: Result) -> None:
         result.sessions = dict(Counter(wish.platform for wish in self.diary.wishes if wish.id))
+        result.ran = len(self._ran)
         result.requests = dict(self.diary.accepted)
         result.answers = dict(self.diary.statuses)
         result.faults = dict(self._faults.struck)

@@ -20,7 +20,10 @@ set -e
 hostname second-machine
 mkdir -p /etc/docker  # holds the daemon's identity
 for each in /run /opt /etc/docker /var/lib; do mount -t tmpfs -o mode=0755 second-machine "$each"; done
-mkdir /run/lock
+mkdir /run/lock /run/sys
+mount -t sysfs second-machine /run/sys  # which shows the network interfaces of this machine
+mount --rbind /sys/fs/cgroup /run/sys/fs/cgroup
+mount --move /run/sys /sys
 touch /run/booted
 # As the first process: collect those whose parents have gone.
 while :; do sleep 600 & wait; done
