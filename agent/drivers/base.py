@@ -34,8 +34,9 @@ class Cancelled(Exception):
     """Raised by a `Progressing` callback; the driver lets it through and leaves no half-made object that
     its own `remove` would not find.
 
-    `late`: the lease itself is over and not only its margin, as for a process that was frozen. What is there
-    may be somebody else's by now, so nothing is cleaned up; the inventory finds what is too much."""
+    `late`: somebody else has the session, or may have it, because the lease itself is over and not only its
+    margin (a process that was frozen). What is there may be theirs, so nothing is cleaned up; the inventory
+    finds what is too much."""
 
     def __init__(self, why: str = "", *, late: bool = False) -> None:
         super().__init__(why)

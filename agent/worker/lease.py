@@ -54,4 +54,5 @@ class Lease:
         """Raises Cancelled if no further step may start. Called by drivers between steps."""
         ended = self.ended
         if ended is not None:
-            raise Cancelled(ended.value, late=self._monotonic() >= self._until + self._margin)
+            over = self._monotonic() >= self._until + self._margin
+            raise Cancelled(ended.value, late=over or ended is Why.STALE)

@@ -56,6 +56,15 @@ def test_past_its_very_end_a_lease_forbids_to_clean_up_too(now: float, late: boo
     assert cancelled.value.late is late
 
 
+@pytest.mark.parametrize(("why", "late"), [(Why.STALE, True), (Why.SUPERSEDED, False), (Why.STOPPING, False)])
+def test_whoever_lost_the_session_cleans_nothing_up(why: Why, late: bool) -> None:
+    lease = Lease(lambda: 0.0, asked_at=0, seconds=120, margin=20)
+    lease.give_up(why)
+    with pytest.raises(Cancelled) as cancelled:
+        lease.check()
+    assert cancelled.value.late is late
+
+
 def test_the_first_reason_stays_and_an_older_answer_does_not_shorten() -> None:
     now = [0.0]
     lease = Lease(lambda: now[0], asked_at=0, seconds=120, margin=20)

@@ -10,7 +10,7 @@ import { HASTE, Wake, monotonic, pauses, sleep } from './time.mjs';
 class Stopped extends Error {
   constructor(lease) {
     super(lease.over);
-    this.late = monotonic() >= lease.until + lease.margin;
+    this.late = lease.why === 'stale' || monotonic() >= lease.until + lease.margin;
   }
 }
 
