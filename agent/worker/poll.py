@@ -26,6 +26,8 @@ _log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 10
 """SQS gives no more."""
+RENEWALS = 3
+"""Refusals in a row that new credentials are expected to end: a queue that was replaced is no failure."""
 UNFIT_AT_ONCE = 4
 """Messages that are being handed over; more of them are left for later, so that they take nobody's place."""
 
@@ -69,16 +71,21 @@ class Poller:
 
     async def _poll(self, aside: asyncio.TaskGroup) -> None:
         backoff = Backoff(self._runtime, first=self._timings.first_retry, most=self._timings.most_retry)
+        expired = 0
         while True:
             await self._until_sensible(backoff)
             try:
                 messages = await self._receive()
             except QueueError as error:
-                self._health.is_now(failing("queue_unreachable", f"The command queue refuses: {error}"))
-                if isinstance(error, AccessExpired):
+                refused = isinstance(error, AccessExpired)
+                if refused:
+                    expired += 1
                     self._access.renew_now()
+                if not refused or expired > RENEWALS:
+                    self._health.is_now(failing("queue_unreachable", f"The command queue refuses: {error}"))
                 await self._runtime.sleep(backoff.pause())
                 continue
+            expired = 0
             self._health.is_now(OK)
             backoff.reset()
             for message in messages:

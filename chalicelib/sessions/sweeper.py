@@ -141,7 +141,7 @@ class Sweeper:
             change = change.also(reason=reason, updated_at=now)
         if change.after != session:
             session = self.ledger.commit(change, send=False)
-        self.ledger.send(session)
+        self.ledger.send(session, candidate.controller)
 
     def _put_off(self, due: Due, now: datetime, no_sooner: datetime | None) -> None:
         """Set when to look again, by what the session is now."""

@@ -97,6 +97,7 @@ class FakeServer:
         self.intervals = FAST
         self.credentials_life = 3600.0
         self.queue_key = "key-1"
+        self.refuse_all_keys = False
         self.relay: agents.RelayAccess | None = None
         self.down = self.queue_down = self.revoked = self.paused = False
         self.epoch, self.boots = 0, []  # type: tuple[int, list[str]]
@@ -419,7 +420,7 @@ class FakeServer:
         asked = json.loads(await request.read())
         key = request.headers["Authorization"].partition("Credential=")[2].partition("/")[0]
         self.queue_keys_used.append(key)
-        if key != self.queue_key:
+        if key != self.queue_key or self.refuse_all_keys:
             return _sqs_refusal("com.amazon.coral.service#ExpiredTokenException", "The token has expired")
         if call == "ReceiveMessage":
             return _json({"Messages": await self._receive(asked)})

@@ -6,9 +6,10 @@ import pytest
 
 from agent.drivers.base import Inventory
 from agent.drivers.fake import FakeDriver, FakeWorld
-from agent.worker import slicing
+from agent.worker import heartbeat, slicing
+from agent.worker.streams import NoStreams
 from chalicelib.core.ids import new_id
-from chalicelib.protocol.agents import Health, InventoryAction, Remedy
+from chalicelib.protocol.agents import Health, InventoryAction, Remedy, SessionActivity
 from chalicelib.protocol.instances import InstanceState, Reason
 from tests.functional.agent.agent_process import AgentProcess, eventually, holds
 from tests.functional.agent.fake_server import FakeServer
@@ -89,6 +90,17 @@ async def test_refused_credentials_are_replaced_at_once(server: FakeServer, agen
     session, _ = server.issue("start")
     await eventually(lambda: session.outcomes == ["succeeded"])
     await eventually(lambda: not server.queue and server.queue_keys_used[-1] == "key-2")
+    await eventually(lambda: server.heartbeats)
+    # A queue that was replaced is no failure: nobody is told of one.
+    assert {each.polling.state for each in server.heartbeats} == {Health.OK}
+
+
+async def test_a_queue_that_goes_on_refusing_is_a_failure(server: FakeServer, agent: AgentProcess) -> None:
+    await eventually(lambda: server.queue_keys_used and server.heartbeats)
+    server.refuse_all_keys = True
+    await eventually(lambda: server.heartbeats[-1].polling.state is Health.FAILING)
+    server.refuse_all_keys = False
+    await eventually(lambda: server.heartbeats[-1].polling.state is Health.OK)
 
 
 async def test_an_instance_that_ends_by_itself_is_reported_once(
@@ -243,3 +255,16 @@ async def test_a_long_inventory_goes_in_slices(
         ids[2:4],
         ids[3:],
     ]
+
+
+async def test_the_activity_of_a_crowd_is_told_in_turns(
+    server: FakeServer, agent: AgentProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd = tuple(SessionActivity(session_id=new_id("ses"), viewers=1) for _ in range(5))
+    monkeypatch.setattr(heartbeat, "MOST_ACTIVITY", 2)
+    monkeypatch.setattr(NoStreams, "activity", lambda _self: crowd)
+    server.heartbeats.clear()
+    await eventually(lambda: len(server.heartbeats) > 5)
+    told = [[each.session_id for each in beat.activity] for beat in server.heartbeats]
+    assert max(map(len, told)) == 2
+    assert {each for beat in told for each in beat} == {each.session_id for each in crowd}
