@@ -6,7 +6,7 @@ PYTEST := $(PYTHON) -m pytest
 export STREAMSPACE_HOME STREAMSPACE_PORT STREAMSPACE_BIND STREAMSPACE_PUBLIC_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status test check matrix bench chaos simulate-mutants images package features clean
+.PHONY: help run up down status test check matrix bench chaos simulate simulate-mutants images package features clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
@@ -46,6 +46,10 @@ bench: ## ratios against peers in one run, and capacity units; ends with one JSO
 chaos: ## faults at random on a real stack (SECONDS=180 SEED=…), and whether it survives; one JSON line
 	@$(BOOTSTRAP) test
 	@$(PYTHON) -m tests.chaos --seconds $(or $(SECONDS),180) $(if $(SEED),--seed $(SEED))
+
+simulate: ## the command plane on a virtual clock (SEEDS=1000 START=0): faults of all kinds, one JSON line
+	@$(BOOTSTRAP) test
+	@$(PYTHON) -m tests.simulation --seeds $(or $(SEEDS),1000) --start $(or $(START),0)
 
 simulate-mutants: ## break each rule on purpose (SEEDS=…): the simulation must notice; one JSON line
 	@$(BOOTSTRAP) test

@@ -53,6 +53,7 @@ functional() {
 part "checks" infra/local/check.sh
 part "unit tests" tests unit -n 2 tests/unit
 part "contract tests" tests contract tests/contract
+part "simulation" tests simulation tests/simulation
 part "functional tests" functional
 part "cost" tests cost tests/performance
 part "end-to-end tests" tests e2e tests/e2e

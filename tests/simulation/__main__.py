@@ -1,7 +1,7 @@
 """`python -m tests.simulation --seeds N --start S --jobs J [--json]`: exit code 0 when nothing is violated.
 
-`--json` prints one line of JSON and nothing else; without it a failing seed's shortest useful trace comes first.
-`--seed N` runs one seed and prints its trace.
+`--json` prints one line of JSON and nothing else; without it a failing seed's shortest useful trace comes
+first. `--seed N` runs one seed and prints its trace.
 """
 
 import argparse

@@ -1,5 +1,5 @@
-"""Administrators: they cordon, drain and pause controllers, shut agents out and let others in, and look after dead
-letters; while everything else goes wrong as well."""
+"""Administrators: they cordon, drain and pause controllers, shut agents out and let others in, and look after
+dead letters; while everything else goes wrong as well."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

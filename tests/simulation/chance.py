@@ -1,6 +1,8 @@
-"""All luck of a run. Each kind of fault has a stream of its own, so that leaving one kind out changes no other.
+"""All luck of a run. Each kind of fault has a stream of its own, so that leaving one kind out changes no
+other.
 
-A run has a climate: of each kind of fault it has none, a little or much, so that runs differ in more than details.
+A run has a climate: of each kind of fault it has none, a little or much, so that runs differ in more than
+details.
 """
 
 import random

@@ -1,15 +1,17 @@
-"""Watches every row that changes, in the moment it does, and keeps what invariants ask about: what a session was before,
-which commands ended how, who held which lease until when, and what should be booked.
+"""Watches every row that changes, in the moment it does, and keeps what invariants ask about: what a session
+was before, which commands ended how, who held which lease until when, and what should be booked.
 """
 
 from collections import defaultdict
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.controllers.agent_models import AgentRow
-from chalicelib.controllers.models import ControllerRow, DynamoControllerStore
+from chalicelib.controllers.models import DynamoControllerStore
+from chalicelib.controllers.row_models import ControllerRow
 from chalicelib.quotas.service import TENANT, Amount, group_subject, user_subject
 from chalicelib.sessions import mapping
 from chalicelib.sessions.entities import Entry, Session
@@ -24,8 +26,12 @@ _SESSIONS = SessionRow.Meta.table_name
 _TIMELINES = TimelineRow.Meta.table_name
 _CONTROLLERS = ControllerRow.Meta.table_name
 _UNDER_WAY = timedelta(seconds=90)
-"""A call that was let in before its agent was shut out may still end: as long as slow stores and retries make it."""
+"""A call that was let in before its agent was shut out may still end: as long as slow stores and retries make
+it."""
 _AGENTS = AgentRow.Meta.table_name
+
+REPORTED: ContextVar[int | None] = ContextVar("reported", default=None)
+"""The fence of the report that the running request carries."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,8 @@ class Lease:
 
 @dataclass
 class Chronicle:
-    """`broken` is called with a violation and the session that it is about; `told` with each change worth reading."""
+    """`broken` is called with a violation and the session that it is about; `told` with each change worth
+    reading."""
 
     now: Callable[[], datetime]
     broken: Callable[[str, str], None]
@@ -118,6 +125,7 @@ class Chronicle:
         for problem in (
             *invariants.of_change(before, after, steps, self.now()),
             *invariants.of_ending(self.runs(after), steps),
+            *invariants.of_report(before, after, steps, REPORTED.get()),
         ):
             self.broken(problem, after.id)
         self._follow_commands(before, after)
@@ -204,11 +212,9 @@ class Chronicle:
             for problem in invariants.of_capacity(controller):
                 self.broken(problem, "")
         for subject in sorted({*booked, *self.held}):
-            if booked.get(subject, Amount()) != self.held.get(subject, Amount()):
-                self.broken(
-                    f"the books of {subject} say {booked.get(subject)}, sessions hold {self.held.get(subject)}",
-                    "",
-                )
+            said, held = booked.get(subject, Amount()), self.held.get(subject, Amount())
+            if said != held:
+                self.broken(f"the books of {subject} say {said}, sessions hold {held}", "")
 
 
 def _subjects(session: Session) -> list[tuple[str, Amount]]:

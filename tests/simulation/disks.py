@@ -1,6 +1,7 @@
-"""An agent's state folder: files that survive a killed process, and of which a power cut spoils what was not synced.
+"""An agent's state folder: files that survive a killed process, and of which a power cut spoils what was not
+synced.
 
-Also the one place that makes `agent.worker.shelf` write here.
+Also the one place that makes `agent.worker.shelf` and `agent.client.identity` write here.
 """
 
 import errno
@@ -8,9 +9,11 @@ import random
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+from agent.client import identity
 from agent.worker import shelf
 
 
@@ -26,9 +29,14 @@ class Disk:
         if self.full:
             raise OSError(errno.ENOSPC, "No space left on device")
         if durable:
-            self.loose.pop(name, None)
-        else:
-            self.loose.setdefault(name, self.files.get(name))
+            self.put(name, content)
+            return
+        self.loose.setdefault(name, self.files.get(name))
+        self.files[name] = content
+
+    def put(self, name: str, content: bytes) -> None:
+        """It is there, whatever comes."""
+        self.loose.pop(name, None)
         self.files[name] = content
 
     def remove(self, name: str) -> None:
@@ -59,7 +67,7 @@ class Disk:
 
 @dataclass(frozen=True)
 class DiskPath:
-    """As much of `pathlib.Path` as a shelf uses."""
+    """As much of `pathlib.Path` as shelves and identities use."""
 
     disk: Disk
     text: str
@@ -80,7 +88,12 @@ class DiskPath:
             if name.startswith(f"{self.text}/") and name.endswith(suffix):
                 yield DiskPath(self.disk, name)
 
+    def exists(self) -> bool:
+        return self.text in self.disk.files
+
     def read_bytes(self) -> bytes:
+        if not self.exists():
+            raise FileNotFoundError(self.text)
         return self.disk.files[self.text]
 
     def with_suffix(self, suffix: str) -> "DiskPath":
@@ -98,10 +111,21 @@ def _write(path: Any, content: bytes, *, durable: bool = True) -> None:
     path.disk.write(path.text, content, durable=durable)
 
 
+def _replace(old: Any, new: Any) -> None:
+    """A rename, durable at once: whoever renames here syncs in the same breath."""
+    content = old.read_bytes()
+    del old.disk.files[old.text]
+    old.disk.loose.pop(old.text, None)
+    new.disk.put(new.text, content)
+
+
 @contextmanager
 def installed() -> Iterator[None]:
     """While this lasts, shelves are on simulated disks."""
     with ExitStack() as stack:
-        stack.enter_context(patch.object(shelf, "private_folder", lambda path: path))
-        stack.enter_context(patch.object(shelf, "write_atomically", _write))
+        for module in (shelf, identity):
+            stack.enter_context(patch.object(module, "private_folder", lambda path: path))
+            stack.enter_context(patch.object(module, "write_atomically", _write))
+        stack.enter_context(patch.object(identity, "sync_folder", lambda path: None))
+        stack.enter_context(patch.object(identity, "os", SimpleNamespace(replace=_replace)))
         yield

@@ -10,8 +10,8 @@ from tests.simulation.people import Person
 
 
 async def come_to_rest(parts: Parts, when: str, moving: Sequence[str] = ()) -> None:
-    """Until nothing is to happen any more, then some inventories longer; and then everything has to agree. `moving` are
-    controllers that must be empty by then."""
+    """Until nothing is to happen any more, then some inventories longer; and then everything has to agree.
+    `moving` are controllers that must be empty by then."""
     timings, loop, chronicle = parts.timings, parts.loop, parts.chronicle
     patience = timings.command_deadline + timings.placement_deadline + 6 * timings.heartbeat_idle
     began, confirmed = loop.time(), 2.5 * timings.inventory + 60

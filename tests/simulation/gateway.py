@@ -1,7 +1,7 @@
 """The control plane's door: what routes do between a call and its service, less HTTP.
 
-Calls of agents come as bytes and go as bytes; refusals are the product's own problem documents. Anything that is neither
-an answer, a refusal nor an outage of the store is a fault of the product and reported as one.
+Calls of agents come as bytes and go as bytes; refusals are the product's own problem documents. Anything that
+is neither an answer, a refusal nor an outage of the store is a fault of the product and reported as one.
 """
 
 import contextvars
@@ -18,6 +18,7 @@ from chalicelib.core.caller import Incoming
 from chalicelib.core.errors import DomainError, Unavailable
 from chalicelib.protocol import agents, commands, keys
 from chalicelib.protocol.agents import RelayAccess
+from tests.simulation.chronicle import REPORTED
 from tests.simulation.loop import Process, VirtualLoop
 from tests.simulation.plane import Plane
 from tests.simulation.sources import moment
@@ -51,7 +52,8 @@ class Gateway:
         return self._start(path, lambda: self._answer(incoming))
 
     def direct(self, name: str, call: Callable[[], Any]) -> Any:
-        """A call of a person or a schedule: a future of (result, refusal). A request that dies is refused too."""
+        """A call of a person or a schedule: a future of (result, refusal). A request that dies is refused
+        too."""
 
         def attempt() -> tuple[Any, DomainError | None]:
             try:
@@ -91,8 +93,8 @@ class Gateway:
         except DomainError as error:
             return Reply(error.status, problem.headers(error), problem.dump(error).encode())
         except _OUTAGE:
-            error = Unavailable("The store does not answer.", retry_after=1)
-            return Reply(error.status, problem.headers(error), problem.dump(error).encode())
+            outage = Unavailable("The store does not answer.", retry_after=1)
+            return Reply(outage.status, problem.headers(outage), problem.dump(outage).encode())
         except Exception as error:
             self.fault(f"{incoming.path} raised {type(error).__name__}: {error}")
             return Reply(500, {}, b"{}")
@@ -123,10 +125,14 @@ class Gateway:
             case ["commands", command_id, "renew"]:
                 return reports.renew(caller, command_id, commands.RenewRequest.model_validate_json(body))
             case ["commands", command_id, "result"]:
-                reports.result(caller, command_id, commands.ResultReport.model_validate_json(body))
+                result = commands.ResultReport.model_validate_json(body)
+                REPORTED.set(result.fence)
+                reports.result(caller, command_id, result)
                 return commands.Accepted()
             case ["sessions", session_id, "status"]:
-                reports.status(caller, session_id, commands.StatusReport.model_validate_json(body))
+                status = commands.StatusReport.model_validate_json(body)
+                REPORTED.set(status.fence)
+                reports.status(caller, session_id, status)
                 return commands.Accepted()
             case ["keys"]:
                 return plane.keys.rotate(caller, keys.KeyRotation.model_validate_json(body))

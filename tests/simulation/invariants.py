@@ -57,6 +57,16 @@ def of_ending(runs: bool, steps: list[tuple[int, Entry]]) -> Iterator[str]:
             yield f"it failed ({entry.cause}) though its instance runs"
 
 
+def of_report(
+    before: Session | None, after: Session, steps: list[tuple[int, Entry]], fence: int | None
+) -> Iterator[str]:
+    """Only the present fence is believed. `fence` is that of the report that made the change, if one did."""
+    if before is None or fence is None or fence == before.lane.fence:
+        return
+    if set(after.lane.done) - set(before.lane.done) or any(each.cause in _ENDINGS for _, each in steps):
+        yield f"a report under fence {fence} was believed, the present one is {before.lane.fence}"
+
+
 def of_epoch(agent_id: str, before: tuple[int, str | None], after: tuple[int, str | None]) -> Iterator[str]:
     """An epoch belongs to one boot. Both as epoch and boot id."""
     if after[1] != before[1] and after[0] <= before[0]:
@@ -102,7 +112,8 @@ def _reasons(after: Session, steps: list[tuple[int, Entry]]) -> Iterator[str]:
 
 
 def _holdings(after: Session) -> Iterator[str]:
-    """In other words than the product's table: what is awake takes up its CPU and memory, what sleeps does not."""
+    """In other words than the product's table: what is awake takes up its CPU and memory, what sleeps does
+    not."""
     booked, amount = after.booked, after.amount
     if after.state in _AWAKE and booked != amount:
         yield f"it is {after.state} and holds {booked}"
@@ -154,7 +165,8 @@ def _holders(before: Session, after: Session, now: datetime) -> Iterator[str]:
         return
     rebooted = old.agent_id == new.agent_id and new.epoch > old.epoch
     if not rebooted and now < old.lease_until:
-        yield f"command {new.number} was claimed while {old.agent_id} holds {old.number} until {old.lease_until}"
+        until = f"{old.agent_id} holds {old.number} until {old.lease_until}"
+        yield f"command {new.number} was claimed while {until}"
 
 
 def _results(before: Session, after: Session, steps: list[tuple[int, Entry]]) -> Iterator[str]:

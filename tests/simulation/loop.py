@@ -1,7 +1,7 @@
 """An event loop whose time jumps to the next thing that happens, and processes that can die on it.
 
-Everything runs on one loop. Who something belongs to travels in its context, as tasks and callbacks inherit it; when a
-process dies, what it still had to do is dropped unrun: no `finally`, as after `kill -9`.
+Everything runs on one loop. Who something belongs to travels in its context, as tasks and callbacks inherit
+it; when a process dies, what it still had to do is dropped unrun: no `finally`, as after `kill -9`.
 """
 
 import asyncio
@@ -69,7 +69,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def time(self) -> float:
         return self._now
 
-    def call_soon(
+    def call_soon(  # type: ignore[override]
         self, callback: Any, *args: Any, context: contextvars.Context | None = None
     ) -> asyncio.Handle:
         handle = asyncio.Handle(callback, args, self, context)
@@ -78,14 +78,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     call_soon_threadsafe = call_soon  # type: ignore[assignment]
 
-    def call_at(
+    def call_at(  # type: ignore[override]
         self, when: float, callback: Any, *args: Any, context: contextvars.Context | None = None
     ) -> asyncio.TimerHandle:
         handle = asyncio.TimerHandle(when, callback, args, self, context)
         heapq.heappush(self._later, (when, next(self._order), handle))
         return handle
 
-    def call_later(
+    def call_later(  # type: ignore[override]
         self, delay: float, callback: Any, *args: Any, context: contextvars.Context | None = None
     ) -> asyncio.TimerHandle:
         return self.call_at(self._now + max(0.0, delay), callback, *args, context=context)

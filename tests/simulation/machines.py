@@ -1,13 +1,16 @@
-"""Hosts with an agent: enrolled once, booted, killed, cut off, stalled, cloned; each boot is a process of its own."""
+"""Hosts with an agent: enrolled once, booted, killed, cut off, stalled, cloned; each boot is a process of its
+own."""
 
-import base64
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from agent.client.control import HttpControlPlane
+from agent.client.errors import Revoked
+from agent.client.identity import Enrolment, IdentityStore
+from agent.client.keys import KeyRing
 from agent.client.servertime import ServerClock
 from agent.worker.access import Access
 from agent.worker.loops import Surroundings, Worker
@@ -18,7 +21,7 @@ from chalicelib.protocol.agents import EnrollAnswer
 from tests.simulation.chance import Luck
 from tests.simulation.disks import Disk, DiskPath
 from tests.simulation.loop import Process, VirtualLoop
-from tests.simulation.network import Http, Network, SimSigner
+from tests.simulation.network import Http, Network
 from tests.simulation.platforms import Backend, SimDriver
 from tests.simulation.queues import AgentQueue, Cloud
 from tests.simulation.sources import moment
@@ -50,6 +53,8 @@ class MachineParts:
     cloud: Cloud
     begun: Callable[["Machine", str, str], None]
     said: Callable[[str, str], None]
+    refused: Callable[["Machine"], None]
+    """An agent was told that its key is not accepted."""
 
 
 @dataclass
@@ -59,11 +64,13 @@ class Machine:
     name: str
     parts: MachineParts
     backend: Backend
-    enrolled: EnrollAnswer
+    enrolment: Enrolment
     timings: Timings
-    disk: Disk = field(default_factory=Disk)
+    disk: Disk
     cut_until: float = 0.0
     boot: Boot | None = None
+    copies: bool = False
+    """There has been another machine with the same identity."""
     retired: bool = False
     """Refused for good (revoked, superseded by a clone): nobody starts it again."""
 
@@ -73,6 +80,10 @@ class Machine:
         self._numbers = itertools.count(1)
         self._skew = self._chance.choice((0.0, 0.0, 1.5, -2.0, 400.0, -86_400.0))
         self._ahead = self._chance.uniform(0, 1e5)
+
+    @property
+    def enrolled(self) -> EnrollAnswer:
+        return self.enrolment.answer
 
     @property
     def controller_id(self) -> str:
@@ -115,6 +126,7 @@ class Machine:
 
     def cloned(self, name: str) -> "Machine":
         """The same identity and state folder beside it."""
+        self.copies = True
         return replace(self, name=name, disk=self.disk.copy(), boot=None, cut_until=0.0)
 
     def stall(self, seconds: float) -> None:
@@ -137,6 +149,8 @@ class Machine:
         await boot.worker.supervisor.ended.wait()
         fatal = boot.worker.supervisor.fatal
         self.parts.said(boot.process.name, f"ends: {fatal.code if fatal else 'unknown'}")
+        if isinstance(fatal, Revoked):
+            self.parts.refused(self)
         await boot.worker.stop()
         boot.process.die()
         if self.boot is boot:
@@ -153,9 +167,9 @@ class Machine:
             new_id=lambda: f"{self.name}-{number}-{next(ids)}",
         )
         clock = ServerClock(lambda: moment(self.loop.time()) + timedelta(seconds=self._skew))
-        signer: Any = SimSigner(self.enrolled.key_id, clock.now, process.name)
+        ring = KeyRing(identity(self.disk), self.enrolment, now=clock.now)
         http: Any = Http(self.parts.network, self.cut)
-        control = HttpControlPlane(http, signer, clock)
+        control = HttpControlPlane(http, ring, clock, spare=ring.spare)
         reach = Reach()
         access = Access(control=control, clock=clock, reach=reach, runtime=runtime, timings=self.timings)
         folder: Any = DiskPath(self.disk, "worker")
@@ -175,6 +189,7 @@ class Machine:
                 runtime=runtime,
                 timings=self.timings,
                 folder=folder,
+                keys=ring,
             )
         )
         return Boot(process, worker)
@@ -191,6 +206,7 @@ class _Blocking:
         return await self.machine.parts.weaver.start(self.process, call)
 
 
-def public_key(chance: Any) -> str:
-    """Some 32 bytes: nothing here does the arithmetic."""
-    return base64.urlsafe_b64encode(chance.randbytes(32)).rstrip(b"=").decode()
+def identity(disk: Disk) -> IdentityStore:
+    """Who the agent is whose state is on that disk."""
+    folder: Any = DiskPath(disk, "identity")
+    return IdentityStore(folder)

@@ -74,7 +74,7 @@ MUTATIONS = (
         _LANE,
         "if lane.holder is None or lane.holder.number != number or fence != lane.fence:",
         "if lane.holder is None or lane.holder.number != number:",
-        "finished what",
+        "was believed|finished what",
     ),
     Mutation(
         "a superseded command's result counts",
@@ -261,13 +261,13 @@ MUTATIONS = (
         _REPORTS,
         "check_fence(session.lane, report.fence)\n        if",
         "if",
-        "though its instance runs",
+        "was believed|though its instance runs",
     ),
     Mutation(
         "an inventory judges what changed since it began",
         _COMPARING,
-        "return session.state in _SETTLED and session.lane.idle and not session.changed_since(moment)",
-        "return session.state in _SETTLED and session.lane.idle",
+        "return settled and not session.changed_since(moment)",
+        "return settled",
         "though its instance runs|stuck",
     ),
     Mutation(

@@ -1,4 +1,5 @@
-"""The wire between machines or people and the control plane: slow, forgetful, now and then repeating itself."""
+"""The wire between machines or people and the control plane: slow, forgetful, now and then repeating
+itself."""
 
 import asyncio
 import itertools
@@ -11,8 +12,8 @@ import httpx
 from chalicelib.commands.numbers import locate
 from chalicelib.core.errors import Unavailable
 from tests.simulation.chance import Luck
-from tests.simulation.gateway import AUTHORITY, DIED, Gateway, Reply
-from tests.simulation.loop import VirtualLoop
+from tests.simulation.gateway import DIED, Gateway, Reply
+from tests.simulation.loop import PROCESS, VirtualLoop
 
 _PATIENCE = 20.0
 """Of the agent's client (`agent.client.control.TIMEOUT`)."""
@@ -56,7 +57,8 @@ class Network:
         return reply
 
     async def ask(self, name: str, call: Callable[[], Any]) -> Any:
-        """A person's call: its result. Raises DomainError; Unavailable when nobody knows what became of it."""
+        """A person's call: its result. Raises DomainError; Unavailable when nobody knows what became of
+        it."""
         self.stepped("network")
         await self._travel()
         if self.luck.strikes("request_lost"):
@@ -79,7 +81,7 @@ class Network:
     async def _patiently(self, answer: "asyncio.Future[Reply]") -> Reply:
         waiter: asyncio.Future[Reply] = self.loop.create_future()
         timer = self.loop.call_later(_PATIENCE, _give_up, waiter)
-        answer.add_done_callback(lambda done: waiter.done() or waiter.set_result(done.result()))
+        answer.add_done_callback(lambda done: _pass_on(done, waiter))
         try:
             return await waiter
         finally:
@@ -97,6 +99,11 @@ def _about(path: str) -> str:
 
 def _code(reply: Reply) -> str:
     return "" if reply.status < 300 else f" {reply.body[:200].decode()}"
+
+
+def _pass_on(done: "asyncio.Future[Reply]", waiter: "asyncio.Future[Reply]") -> None:
+    if not waiter.done():
+        waiter.set_result(done.result())
 
 
 def _give_up(waiter: "asyncio.Future[Reply]") -> None:
@@ -120,16 +127,19 @@ class Http:
 class SimSigner:
     """Names who signs, when, and a nonce; the arithmetic is left out (`sources.py`)."""
 
+    private: Any
     key_id: str
+    authority: str
     now: Callable[[], Any]
-    boot: str
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     def headers(self, _method: str, _path: str, _body: bytes) -> dict[str, str]:
+        process = PROCESS.get()
+        boot = process.name if process else "nobody"
         return {
-            "x-authority": AUTHORITY,
-            "x-boot": self.boot,
+            "x-authority": self.authority,
+            "x-boot": boot,
             "x-key": self.key_id,
             "x-created": str(int(self.now().timestamp())),
-            "x-nonce": f"{self.boot}-{next(self._numbers)}",
+            "x-nonce": f"{boot}-{self.key_id[-6:]}-{next(self._numbers)}",
         }

@@ -1,4 +1,5 @@
-"""People: they start sessions, put them to sleep, wake, rename and end them, lose patience and change their minds."""
+"""People: they start sessions, put them to sleep, wake, rename and end them, lose patience and change their
+minds."""
 
 import asyncio
 from dataclasses import dataclass, field

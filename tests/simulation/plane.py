@@ -1,6 +1,7 @@
 """The control plane, composed as `app.py` composes it, of the real services and stores.
 
-Left out is what the command plane never asks: sign-ins, mail, audit, keys of people. The queue is the run's own.
+Left out is what the command plane never asks: sign-ins, mail, audit, keys of people. The queue is the run's
+own.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,9 @@
-"""Backends that answer late, fail, go away, lose instances; and whose effects happen though nobody waits any more.
+"""Backends that answer late, fail, go away, lose instances; and whose effects happen though nobody waits any
+more.
 
-The driver is the fake one (it passes the driver contract); every call of it to its platform travels: the effect happens
-on the platform a while later and the answer comes another while later, to whoever is still alive to hear it.
+The driver is the fake one (it passes the driver contract); every call of it to its platform travels: the
+effect happens on the platform a while later and the answer comes another while later, to whoever is still
+alive to hear it.
 """
 
 import contextvars
@@ -22,7 +24,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class BackendParts:
-    """What all backends share. `effect` is told of everything that changes on one: what, and whose session."""
+    """What all backends share. `effect` is told of everything that changes on one: what, and whose
+    session."""
 
     loop: VirtualLoop
     weaver: Weaver

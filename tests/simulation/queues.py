@@ -1,7 +1,7 @@
 """SQS and STS in a bottle, at the level of boto's client: the product's own `Queues` works on it.
 
-Messages are lost, repeated, delayed and reordered; they come again unless deleted, and go to the dead-letter queue after
-too many receives. Credentials name one queue and end.
+Messages are lost, repeated, delayed and reordered; they come again unless deleted, and go to the dead-letter
+queue after too many receives. Credentials name one queue and end.
 """
 
 import asyncio
@@ -184,7 +184,11 @@ class SimSqs:
         queue.messages = [each for each in queue.messages if each.receipt != ReceiptHandle]
 
     def change_message_visibility(
-        self, *, QueueUrl: str, ReceiptHandle: str, VisibilityTimeout: float
+        self,
+        *,
+        QueueUrl: str,  # noqa: N803
+        ReceiptHandle: str,  # noqa: N803
+        VisibilityTimeout: float,  # noqa: N803
     ) -> None:
         self.cloud.trouble()
         queue = self.cloud.of_url(QueueUrl)

@@ -1,4 +1,5 @@
-"""What must hold once all is calm and some inventories have passed. No exceptions: whatever was late is gone by then."""
+"""What must hold once all is calm and some inventories have passed. No exceptions: whatever was late is gone
+by then."""
 
 from collections.abc import Iterator, Sequence
 

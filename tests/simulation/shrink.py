@@ -9,8 +9,8 @@ _TRACE_LINES = 120
 
 
 def shrink(plan: Plan, most: int = 120) -> Outcome:
-    """The simplest plan found within so many runs that still breaks something, and how it does. What it breaks may be
-    something else than before: any violation is worth its trace."""
+    """The simplest plan found within so many runs that still breaks something, and how it does. What it
+    breaks may be something else than before: any violation is worth its trace."""
     best = run(plan)
     assert best.violation is not None, "it does not fail"
     runs = 0
@@ -53,7 +53,7 @@ def told(outcome: Outcome) -> str:
     return "\n".join(
         [
             f"seed {plan.seed}: {violation.text}",
-            f"session {violation.session_id or '(none)'}; at second {violation.at:.1f}; {outcome.steps} steps",
+            f"session {violation.session_id or 'none'}; at second {violation.at:.1f}; {outcome.steps} steps",
             f"shrunk to {plan.wishes} wishes in {plan.seconds:.0f} s; faults: {struck}",
             *left_out,
             *lines[-_TRACE_LINES:],

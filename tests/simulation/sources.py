@@ -1,7 +1,8 @@
 """Where a run's ids, times and pauses come from: the one place that reaches into the product.
 
-Patched are only the names by which modules ask for a random id, a random pause or a sleep, and the cryptography of
-agents' signatures (who signs, when, and whether the nonce is new stays checked by the real code).
+Patched are only the names by which modules ask for a random id, a random pause or a sleep, and the
+cryptography of agents' signatures (who signs, when, and whether the nonce is new stays checked by the real
+code).
 """
 
 import random
@@ -12,6 +13,9 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from agent.client import identity, keys
 from chalicelib.commands import numbers
 from chalicelib.controllers import signatures
 from chalicelib.core import ids, retry
@@ -29,9 +33,10 @@ def moment(seconds: float) -> datetime:
 
 @contextmanager
 def installed(
-    now: Callable[[], float], chance: random.Random, pause: Callable[[float], None]
+    now: Callable[[], float], chance: random.Random, pause: Callable[[float], None], sign: Callable[..., Any]
 ) -> Iterator[None]:
-    """While this lasts, the product takes them from here. `pause` waits as the present code may wait."""
+    """While this lasts, the product takes them from here. `pause` waits as the present code may wait; `sign`
+    stands for `agent.client.signing.Signer`."""
 
     def identifier() -> str:
         millis = int(moment(now()).timestamp() * 1000)
@@ -39,6 +44,10 @@ def installed(
 
     drawn = SimpleNamespace(
         choice=chance.choice, token_urlsafe=lambda size: _digits(chance.getrandbits(8 * size), 2 * size)
+    )
+    private = SimpleNamespace(
+        generate=lambda: Ed25519PrivateKey.from_private_bytes(chance.randbytes(32)),
+        from_private_bytes=Ed25519PrivateKey.from_private_bytes,
     )
     with ExitStack() as stack:
         for module, name, value in (
@@ -48,6 +57,8 @@ def installed(
             (retry, "random", chance),
             (retry, "time", SimpleNamespace(sleep=pause)),
             (signatures, "verify", _verify),
+            (identity, "Ed25519PrivateKey", private),
+            (keys, "Signer", sign),
         ):
             stack.enter_context(patch.object(module, name, value))
         yield
@@ -62,7 +73,8 @@ def _digits(value: int, count: int) -> str:
 
 
 def _verify(incoming: Incoming, *, authority: str, lookup: Callable[[str], bytes], now: datetime) -> Any:
-    """`signatures.verify` without the arithmetic: the key has to be known, the time near, the nonce is passed on."""
+    """`signatures.verify` without the arithmetic: the key has to be known, the time near, the nonce is passed
+    on."""
     headers = incoming.headers
     assert headers["x-authority"] == authority
     created = signatures._check_age(int(headers["x-created"]), now)

@@ -1,7 +1,7 @@
 """What happens around each store call: others run, and the store may be in trouble.
 
-Every store call of a request is a yield point before it takes effect and another one before its answer is there. A
-request may die at either: a Lambda that ends, whatever it was about to do.
+Every store call of a request is a yield point before it takes effect and another one before its answer is
+there. A request may die at either: a Lambda that ends, whatever it was about to do.
 """
 
 from collections.abc import Callable

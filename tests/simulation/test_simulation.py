@@ -1,5 +1,6 @@
 """A sample of seeds; that a run is a function of its seed; and that a broken rule does not go unnoticed."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -11,13 +12,14 @@ from typing import Any
 import pytest
 
 from chalicelib.commands import rules
+from chalicelib.quotas.service import Amount
 from chalicelib.sessions import ledger, sweeper
 from tests.simulation.runner import run_many
 from tests.simulation.shrink import shrink, told
 from tests.simulation.world import Plan, run
 
 _ROOT = Path(__file__).parents[2]
-_SAMPLE = range(0, 24)
+_SAMPLE = range(24)
 
 
 @pytest.mark.feature("Whatever fails on the way, no command is lost and none is effective twice")
@@ -47,7 +49,7 @@ def _a_claim_takes_what_others_hold(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _a_claim_does_not_raise_the_fence(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = rules.replace
+    real = dataclasses.replace
 
     def replaced(lane: Any, **changes: Any) -> Any:
         if "holder" in changes and "fence" in changes:
@@ -59,7 +61,7 @@ def _a_claim_does_not_raise_the_fence(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _nothing_is_returned(monkeypatch: pytest.MonkeyPatch) -> None:
     real = ledger.difference
-    monkeypatch.setattr(ledger, "difference", lambda held, wanted: (real(held, wanted)[0], ledger.Amount()))
+    monkeypatch.setattr(ledger, "difference", lambda held, wanted: (real(held, wanted)[0], Amount()))
 
 
 def _the_sweeper_rests(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,8 +82,10 @@ def test_a_broken_rule_is_found(
 ) -> None:
     breaks(monkeypatch)
     found = next((done for seed in range(40) if (done := run(Plan(seed))).violation), None)
-    assert found is not None and found.violation is not None
-    assert found.violation.text in told(found)
+    assert found is not None
+    violation = found.violation
+    assert violation is not None
+    assert violation.text in told(found)
 
 
 def _digests(hash_seed: str) -> str:

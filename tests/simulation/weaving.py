@@ -1,4 +1,5 @@
-"""Synchronous code that others run between: each call is a greenlet, which goes back to the loop wherever it waits.
+"""Synchronous code that others run between: each call is a greenlet, which goes back to the loop wherever it
+waits.
 
 The pattern is that of SQLAlchemy's `greenlet_spawn` and `await_only`; here a wait always means virtual time.
 """
@@ -8,7 +9,7 @@ import contextvars
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from greenlet import getcurrent, greenlet
+from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
 
 from tests.simulation.loop import Process, VirtualLoop
 

@@ -1,4 +1,5 @@
-"""One run: a world is built from a seed, lives with its faults for a while, comes to rest, and is examined."""
+"""One run: a world is built from a seed, lives with its faults for a while, comes to rest, and is
+examined."""
 
 import asyncio
 import gc
@@ -25,7 +26,7 @@ from tests.simulation.founding import Founder
 from tests.simulation.gateway import AUTHORITY, Gateway
 from tests.simulation.loop import Stuck, VirtualLoop
 from tests.simulation.machines import Machine, MachineParts
-from tests.simulation.network import Network
+from tests.simulation.network import Network, SimSigner
 from tests.simulation.parts import Parts
 from tests.simulation.people import Person, Wishes
 from tests.simulation.plane import build, furnish
@@ -46,8 +47,8 @@ _EXAMINED = 0.3
 
 @dataclass(frozen=True)
 class Plan:
-    """What is run. `off` are kinds of fault that are left out; `wishes` and `seconds` bound what people want and
-    how long things go wrong: a shrunk run has less of them."""
+    """What is run. `off` are kinds of fault that are left out; `wishes` and `seconds` bound what people want
+    and how long things go wrong: a shrunk run has less of them."""
 
     seed: int
     off: frozenset[str] = frozenset()
@@ -105,7 +106,9 @@ class World:
             stack.enter_context(tables_installed(self.tables))
             stack.enter_context(disks.installed())
             stack.enter_context(complaints.heard(lambda text: self.broken(text, "")))
-            stack.enter_context(sources.installed(self.loop.time, self.luck.stream("ids"), self._rest))
+            stack.enter_context(
+                sources.installed(self.loop.time, self.luck.stream("ids"), self._rest, SimSigner)
+            )
             self._build()
             try:
                 self.loop.run_until_complete(self.loop.create_task(self._live()))
@@ -143,6 +146,7 @@ class World:
             inventory=self.shape.choice((60.0, 60.0, 120.0)),
             heartbeat_idle=self.shape.choice((60.0, 60.0, 300.0)),
             drain_retry=60.0,
+            queue_credentials=900.0,
             key_rotation=self.shape.choice((120.0, 400.0, 30 * 86400.0)),
             key_overlap=self.shape.choice((60.0, 3600.0)),
         )
@@ -160,7 +164,7 @@ class World:
             self.tenancy,
             shape,
             BackendParts(loop, weaver, luck, self.stepped, self._effect),
-            MachineParts(loop, weaver, luck, self.network, self.cloud, self._begun, self.say),
+            MachineParts(loop, weaver, luck, self.network, self.cloud, self._begun, self.say, self._refused),
             self.agent_timings,
         )
         for number in range(shape.choice((1, 1, 2))):
@@ -240,7 +244,7 @@ class World:
         except DomainError as error:
             self.say("admin", f"enroll: {error.code}")
             return
-        self.founder.settle(backend, answer).start()
+        self.founder.settle(backend, *answer).start()
 
     async def _sweep(self) -> None:
         while True:
@@ -281,6 +285,12 @@ class World:
             self.broken(f"{what} begins under fence {fence}, which nobody gave out", session_id)
         elif self._now() >= lease.until:
             self.broken(f"{what} begins past its lease ({fence}, until {lease.until:%H:%M:%S})", session_id)
+
+    def _refused(self, machine: Machine) -> None:
+        """Only whom an administrator shut out. A restored copy may lag behind a key that the other one
+        changed: which of the two is served is for their epochs to say."""
+        if machine.enrolled.agent_id not in self.chronicle.revoked and not machine.copies:
+            self.broken(f"{machine.name} is locked out, and nobody meant that", "")
 
     def _request_died(self, text: str) -> None:
         self.say("control plane", text)
