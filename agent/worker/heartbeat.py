@@ -19,9 +19,11 @@ from agent.worker.runtime import Backoff, Runtime
 from agent.worker.streams import Streams
 from agent.worker.timings import Timings
 from chalicelib.protocol import PROTOCOL_VERSION
-from chalicelib.protocol.agents import Health, Heartbeat, PartHealth
+from chalicelib.protocol.agents import Health, Heartbeat, PartHealth, SessionActivity
 
 _log = logging.getLogger(__name__)
+MOST_ACTIVITY = 1000
+"""Sessions whose activity one heartbeat tells of, below half of what a request may have."""
 
 
 class Heart:
@@ -57,6 +59,7 @@ class Heart:
         self._gateway_url = gateway_url
         self._labels = dict(labels or {})
         self._told = told
+        self._turn = 0
 
     async def run(self) -> None:
         """Beat for ever."""
@@ -106,8 +109,17 @@ class Heart:
             streaming=self._streams.health(),
             gateway_url=self._gateway_url,
             labels=self._labels,
-            activity=self._streams.activity(),
+            activity=self._activity(),
         )
+
+    def _activity(self) -> tuple[SessionActivity, ...]:
+        """Of all sessions, or in turn of as many as fit."""
+        seen = self._streams.activity()
+        if len(seen) <= MOST_ACTIVITY:
+            return seen
+        first = self._turn % len(seen)
+        self._turn = first + MOST_ACTIVITY
+        return (*seen[first:], *seen[:first])[:MOST_ACTIVITY]
 
     def _platform_health(self) -> PartHealth:
         """The platform's, or the trouble that the agent's own disk gives."""

@@ -137,10 +137,7 @@ class DockerDriver:
     def _facts(self, container: Container) -> InstanceFacts | None:
         if container.running:
             return naming.facts(container.labels, InstanceState.RUNNING)
-        state = self._engine.state(container.id)
-        if state is None:
-            return None
-        return naming.facts(container.labels, InstanceState.STOPPED, state.exit_code)
+        return naming.facts(container.labels, InstanceState.STOPPED, container.exit_code)
 
     def _remove_home(self, session_id: str) -> None:
         name = naming.home_name(session_id)

@@ -4,6 +4,7 @@ Expected answers (not found, already there) are return values; all others are Dr
 The connection is opened by the first call, so that an agent starts, and says why, while Docker is down.
 """
 
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ TIMEOUT = 60.0
 """Seconds for one call. Twenty containers created at once took under four (measured.md)."""
 DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
 RUNNING = frozenset({"running", "paused", "restarting"})
+_EXITED = re.compile(r"^Exited \((-?\d+)\)")
+"""How the list says it, in words; asking for each container would cost a call each, at every heartbeat."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Container:
     labels: Mapping[str, str]
     status: str
     addresses: tuple[str, ...] = ()
+    exit_code: int | None = None
+    """Of one that has ended."""
 
     @property
     def running(self) -> bool:
@@ -234,8 +239,13 @@ class Engine:
 
 
 def _container(item: Mapping[str, Any]) -> Container:
+    exited = _EXITED.match(item.get("Status") or "")
     return Container(
-        id=item["Id"], labels=item.get("Labels") or {}, status=item["State"], addresses=_addresses(item)
+        id=item["Id"],
+        labels=item.get("Labels") or {},
+        status=item["State"],
+        addresses=_addresses(item),
+        exit_code=int(exited[1]) if exited else None,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.sessions import activity
 from tests.support.desk import Desk
 from tests.support.fake_agent import FakeAgent
 from tests.support.lambda_client import LambdaClient
@@ -46,3 +47,21 @@ def test_activity_of_what_does_not_run_is_ignored(desk: Desk) -> None:
     assert desk.agent.beat(**seen(session_id, 1)).status == 200
     assert desk.agent.beat(**seen("ses-01kb0000000000000000000000", 1)).status == 200
     assert desk.view(session_id)["viewers"] == 0
+
+
+def test_a_crowd_is_recorded_by_and_by_the_most_stale_first(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One heartbeat writes a bounded number; nobody is left out for good."""
+    monkeypatch.setattr(activity, "_MOST", 2)
+    ids = [desk.running() for _ in range(5)]
+    told = {"activity": [seen(each, 1, NOW)["activity"][0] for each in ids]}
+    counts = []
+    for _ in range(4):
+        assert desk.agent.beat(**told).status == 200
+        counts.append(sum(desk.view(each)["viewers"] for each in ids))
+    assert counts == [2, 4, 5, 5]
+    later = {"activity": [seen(each, 1, NOW + timedelta(seconds=90))["activity"][0] for each in ids]}
+    later["activity"][-1]["viewers"] = 0
+    desk.agent.beat(**later)
+    assert desk.view(ids[-1])["viewers"] == 0, "who came or went comes before who pressed a key"
