@@ -6,7 +6,7 @@ PYTEST := $(PYTHON) -m pytest
 export STREAMSPACE_HOME STREAMSPACE_PORT STREAMSPACE_BIND STREAMSPACE_PUBLIC_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status test check matrix bench chaos simulate simulate-mutants images package features clean
+.PHONY: help run up down status test check matrix bench bounds chaos simulate simulate-mutants images package features clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
@@ -42,6 +42,10 @@ matrix: ## every route against every role and credential; ends with one JSON lin
 bench: ## ratios against peers in one run, and capacity units; ends with one JSON line
 	@$(BOOTSTRAP) test
 	@$(PYTHON) -m tests.performance.bench
+
+bounds: ## what an agent holds, what a queue carries, whether cost is linear; ends with one JSON line
+	@$(BOOTSTRAP) test
+	@$(PYTHON) -m tests.performance.bounds
 
 chaos: ## faults at random on a real stack (SECONDS=180 SEED=…), and whether it survives; one JSON line
 	@$(BOOTSTRAP) test

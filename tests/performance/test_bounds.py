@@ -5,8 +5,9 @@ from dataclasses import asdict
 
 import pytest
 
+from agent.worker.timings import SLOTS
 from chalicelib.protocol.agents import Remedy
-from tests.performance.bounds import crowd, reconciling, sweeping
+from tests.performance.bounds import commanding, crowd, reconciling, sweeping
 from tests.performance.bounds.cost import Cost, growth, steeper
 from tests.performance.bounds.looking import looks
 from tests.performance.bounds.rig import Rig, control_plane
@@ -64,3 +65,18 @@ def test_an_agents_own_looks_go_through_what_is_there_a_fixed_number_of_times() 
     times = {name: shown / FEW for name, shown in few.items() if name.endswith("_shown")}
     assert {name: many[name] / MANY for name in times} == times
     assert times == {"heartbeat_shown": 2, "watch_shown": 1, "inventory_shown": 1}
+
+
+def test_what_a_command_costs_does_not_depend_on_how_many_there_are(rig: Rig) -> None:
+    few, many = commanding.commanded(rig, 5), commanding.commanded(rig, 50)
+    assert (many.calls["claim"], many.calls["result"]) == (50, 50)
+    assert many.calls["status"] <= 100, "at most one for each stage of a start"
+    assert many.cost.queue_calls <= 3 * 50 + 10, "sent, received (ten at a time at best), deleted"
+    ratios = _counted(few.cost, many.cost)
+    assert steeper(ratios) == [], ratios
+
+
+@pytest.mark.feature("An agent takes on a bounded number of commands at once and leaves the rest to others")
+def test_an_agent_takes_on_what_it_has_slots_for(rig: Rig) -> None:
+    found = commanding.crowded(rig)
+    assert (found.taken, found.left, found.done) == (SLOTS, 36, SLOTS + 36)

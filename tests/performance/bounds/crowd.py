@@ -34,6 +34,13 @@ def waiting(desk: Desk, count: int, *, seconds: float = 35) -> list[str]:
     return _copies(desk, session_id, count, lane=lane, due_at=utc_now() - timedelta(seconds=1))
 
 
+def forgotten(desk: Desk, ids: list[str]) -> None:
+    """As if they had never been."""
+    with SessionRow.batch_write() as batch:
+        for each in ids:
+            batch.delete(SessionRow(desk.tenant.id, each))
+
+
 def _copies(desk: Desk, session_id: str, count: int, **changes: Any) -> list[str]:
     """The one that is there and its copies, all alike."""
     began = utc_now() - _LONG_AGO
