@@ -55,6 +55,11 @@ class Lane:
         """Nothing is asked for and nobody is at work."""
         return self.open is None and self.holder is None
 
+    def idle_at(self, moment: datetime) -> bool:
+        """Nothing is asked for, and nobody is at work who could begin another step: a holder whose command
+        nobody wants any more may have died, and its lease cannot be renewed."""
+        return self.open is None and not blocked(self, moment)
+
     @property
     def never_claimed(self) -> bool:
         """No agent ever worked for this session, so no backend can hold anything of it."""

@@ -91,7 +91,8 @@ def wanted(session: Session, facts: InstanceFacts, controller_id: str) -> bool:
 
 
 def _at_rest(session: Session, moment: datetime) -> bool:
-    return session.state in _SETTLED and session.lane.idle and not session.changed_since(moment)
+    settled = session.state in _SETTLED and session.lane.idle_at(moment)
+    return settled and not session.changed_since(moment)
 
 
 def _missing(

@@ -8,9 +8,11 @@ import boto3
 
 def main() -> None:
     from app import sessions, tenancy
+    from chalicelib.core.clock import utc_now
 
     tenant = tenancy.find("demo")
     assert tenant is not None
+    now = utc_now()
     rows = [
         {
             "id": each.id,
@@ -19,7 +21,7 @@ def main() -> None:
             "controller_id": each.controller_id,
             "incarnation": each.incarnation,
             "delete_home": each.delete_home,
-            "idle": each.lane.idle,
+            "idle": each.lane.idle_at(now),
             "held": each.held,
             "cpu": each.booked.cpu_millis,
         }

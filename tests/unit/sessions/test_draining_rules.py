@@ -77,7 +77,9 @@ def test_a_hibernation_is_in_the_name_of_who_drains() -> None:
 
 
 LANES = st.builds(
-    lambda since, deadline: issue(Lane(), CommandKind.START, at(since), deadline and at(deadline)),
+    lambda since, deadline: issue(
+        Lane(), CommandKind.START, at(since), None if deadline is None else at(deadline)
+    ),
     st.integers(-5000, 5000),
     st.none() | st.integers(-5000, 9000),
 )

@@ -8,6 +8,7 @@ import pytest
 from chalicelib.protocol.agents import Remedy
 from chalicelib.protocol.commands import CommandKind
 from chalicelib.protocol.instances import InstanceFacts, InstanceState
+from chalicelib.sessions.attending import expire
 from chalicelib.sessions.comparing import Comparison, Observation, compare
 from chalicelib.sessions.entities import Session
 from chalicelib.sessions.rules import State
@@ -47,6 +48,18 @@ def test_a_wanted_instance_is_adopted_under_the_present_fence() -> None:
 def test_a_running_session_without_an_instance_is_missing() -> None:
     assert look(of=session()).missing == (session(),)
     assert look(facts(incarnation=9), of=session()).missing == (session(),)
+
+
+def test_one_that_died_at_work_for_nobody_hides_nothing() -> None:
+    """The start was claimed and its agent died; then its deadline passed, and nobody will report."""
+    failed = expire(under_way(State.STARTING, CommandKind.START), at(30)).after
+    assert failed.state is State.FAILED
+    assert failed.lane.holder is not None
+    lease_end = failed.lane.holder.lease_until
+    suspects = {f"{SESSION}/1": at(1)}
+    for began, removed in ((lease_end + MARGIN / 2, []), (lease_end + MARGIN, [Remedy.REMOVE])):
+        found = look(facts(), of=failed, began=began, suspects=suspects)
+        assert [each.remedy for each in found.actions] == removed
 
 
 def test_a_running_session_whose_instance_stopped_has_ended() -> None:
