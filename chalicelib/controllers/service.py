@@ -149,6 +149,13 @@ class ControllerService:
             # A queue that is left over is harmless.
             logger.warning("queue not deleted", extra={"controller_id": controller_id, "error": str(error)})
 
+    def end_pauses(self, tenant_id: str) -> None:
+        """Leave none of a tenant's controllers alone any longer."""
+        now = self.clock()
+        for each in self.store.all_of(tenant_id):
+            if each.paused(now):
+                self.uow.commit([self.store.set_pause(tenant_id, each.id, Pause(now))])
+
     def retire(self, tenant_id: str) -> list[str]:
         """Refuse all agents of a tenant from now on. The queues of its controllers, which remain."""
         found = self.store.all_of(tenant_id)

@@ -64,6 +64,7 @@ class Deleting:
 
     def _end(self, job: Job) -> Job:
         self.sockets.close_all(job.tenant_id)
+        self.controllers.end_pauses(job.tenant_id)  # what is there has to go while its agents may still act
         left = self.sessions.end_all(job.tenant_id, job.requested_by, delete_homes=True)
         now, since = self.clock(), job.created_at
         place = dict(job.place)

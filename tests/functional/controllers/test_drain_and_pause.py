@@ -87,3 +87,27 @@ def test_others_may_not(client: LambdaClient, tenant: Any, stranger: Any, agent:
     for method, what, body in asked:
         assert Admin(client, tenant.member, agent.controller_id)(method, what, **body).status == 403
         assert Admin(client, stranger.admin, agent.controller_id)(method, what, **body).status == 404
+
+
+@pytest.mark.feature("Who drained or paused a controller, how and why, is in the audit log")
+def test_it_is_in_the_audit_log(client: LambdaClient, tenant: Any, admin: Admin, agent: FakeAgent) -> None:
+    admin("PUT", "drain", mode="move", reason="New disks")
+    admin("DELETE", "drain")
+    until = admin("PUT", "pause", seconds=60).json["paused"]["until"]
+    admin("DELETE", "pause")
+    admin("PUT", "drain", mode="burn")
+    entries = client("GET", "/v1/audit", token=tenant.admin).json["items"]
+    told = {each["action"]: each for each in entries if each["action"].startswith("controller.")}
+    assert {each["target"]["id"] for each in told.values()} == {agent.controller_id}
+    assert set(told) == {"controller.drain", "controller.undrain", "controller.pause", "controller.resume"}
+    drained = told["controller.drain"]
+    assert (drained["actor"]["id"], drained["outcome"]) == (tenant.admin_id, "succeeded")
+    assert drained["facts"] == {"mode": "move", "reason": "New disks"}
+    assert told["controller.pause"]["facts"]["until"][:19] == until[:19]
+
+
+def test_asking_again_changes_nothing_but_is_logged(client: LambdaClient, tenant: Any, admin: Admin) -> None:
+    first = admin("PUT", "drain", mode="move").json
+    assert admin("PUT", "drain", mode="move").json["drain"] == first["drain"]
+    entries = client("GET", "/v1/audit", token=tenant.admin).json["items"]
+    assert [each["action"] for each in entries].count("controller.drain") == 2

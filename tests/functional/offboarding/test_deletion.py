@@ -14,6 +14,7 @@ from tests.support.desk import Desk
 from tests.support.fake_agent import FakeAgent, enroll, enrollment_token
 from tests.support.lambda_client import LambdaClient, _Context
 from tests.support.leftovers import Traces, of_tenant, queues
+from tests.support.maintenance import pause
 
 UNRELATED = {"nonces", "sign-in-attempts", "used-links"}
 """Tables whose rows name no tenant and nothing of one: digests, which expire."""
@@ -200,6 +201,14 @@ def test_refused_from_the_next_request_on(
     assert house.desk.agent.beat().status == 200, "the agent still has things to remove"
     works.worker.sweep()
     assert control_plane.connection_store.of_tenant(house.tenant.id) == []
+
+
+def test_a_pause_keeps_nothing_on_its_machine(client: LambdaClient, house: Household, works: Any) -> None:
+    pause(house.desk)
+    ask_deletion(client, house)
+    house.desk.messages()
+    works.worker.sweep()
+    assert house.running in {each["session_id"] for each in house.desk.agent.obey()}
 
 
 def test_homes_that_ended_sessions_left_go_too(
