@@ -126,9 +126,8 @@ class AgentService:
         self.check_protocol(heartbeat.protocol_version)
         agents = self.store.agents_of(caller.tenant_id, caller.controller_id)
         agent = _in_charge([each for each in agents if each.id == caller.agent_id], heartbeat.epoch)
-        controller = self.controllers.get(caller.tenant_id, caller.controller_id)
-        if controller is None:
-            raise _revoked()
+        # A cheap read may not see a controller that was enrolled just now; its agent would stop for good.
+        controller = self.controllers.get(caller.tenant_id, caller.controller_id) or self._controller(caller)
         now = self.clock()
         intervals = self.config.timings.for_agents(idle=is_idle(controller) and not heartbeat.instances)
         contact = Contact(now, intervals.heartbeat, heartbeat.agent_version, heartbeat.protocol_version)
