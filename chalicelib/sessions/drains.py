@@ -24,6 +24,8 @@ from chalicelib.sessions.placing import Placing
 _AT_ONCE = 50
 """Sessions that one slice acts on: each is a transaction and a message, and agents work on few at a time."""
 _PAGE = 100
+_REOPENING = timedelta(seconds=10)
+"""For as long somebody waits for the answer to their request; a crowd takes longer."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,10 @@ class Drains:
         if pause is None or candidate.paused is not None:
             return
         patience = timedelta(seconds=self.ledger.timings.command_deadline)
+        until = self.ledger.clock() + _REOPENING
         for session in self._there(candidate):
+            if self.ledger.clock() >= until:
+                return  # the sweeper comes to the others
             lane = resumed(session.lane, pause.until, patience)
             if lane == session.lane or blocked(lane, self.ledger.clock()):
                 continue
