@@ -154,7 +154,9 @@ def _holders(before: Session, after: Session, now: datetime) -> Iterator[str]:
     """A lease is taken over when it has run out, or by a later boot of the same agent."""
     old, new = before.lane.holder, after.lane.holder
     if new is None or (old is not None and (old.claim_id, old.epoch) == (new.claim_id, new.epoch)):
-        if after.lane.fence != before.lane.fence:
+        # One that asks again after its lease has run out gets a new one, and with it a new fence.
+        anew = old is not None and new is not None and now >= old.lease_until
+        if after.lane.fence != before.lane.fence and not anew:
             yield "the fence rose without a claim"
         return
     if after.lane.fence != before.lane.fence + 1:

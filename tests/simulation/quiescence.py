@@ -26,7 +26,7 @@ def restless(chronicle: Chronicle) -> list[Session]:
     return [
         each
         for each in chronicle.sessions.values()
-        if each.state not in _ENDS[each.desired] or not each.lane.idle
+        if each.state not in _ENDS[each.desired] or not each.lane.idle_at(chronicle.now())
     ]
 
 

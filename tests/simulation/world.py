@@ -146,6 +146,8 @@ class World:
             inventory=self.shape.choice((60.0, 60.0, 120.0)),
             heartbeat_idle=self.shape.choice((60.0, 60.0, 300.0)),
             drain_retry=60.0,
+            # Shorter than some agents are away.
+            command_deadline=self.luck.stream("deadline").choice((900.0, 900.0, 240.0)),
             queue_credentials=900.0,
             key_rotation=self.shape.choice((120.0, 400.0, 30 * 86400.0)),
             key_overlap=self.shape.choice((60.0, 3600.0)),
