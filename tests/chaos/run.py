@@ -33,7 +33,7 @@ class Plan:
     every: float = 3.0
     """Seconds between faults, about."""
     docker: tuple[int, ...] = (3, 3)
-    fake: tuple[int, ...] = (6, 6, 6, 6)
+    fake: tuple[int, ...] = (6, 6, 6, 6, 6, 6)
 
 
 @dataclass
