@@ -5,6 +5,7 @@ ApiError
 │   ├── Unreachable        no connection, no answer, or a gateway answered for it (502, 503, 504)
 │   │   └── Dropped        the connection ended before an answer came
 │   ├── ServerFault        500, or an answer that breaks the contract
+│   ├── NotBelieved        401 signature_*; says nothing about what was asked
 │   ├── Throttled          429; retry_after
 │   └── SessionBusy        423; an earlier command of that session is unfinished, or the controller is
 │                          paused (`controller_paused`); retry_after
@@ -49,6 +50,10 @@ class Dropped(Unreachable):
 
 
 class ServerFault(Temporary):
+    pass
+
+
+class NotBelieved(Temporary):
     pass
 
 

@@ -157,7 +157,8 @@ class DynamoAgentStore:
             group_ids=list(token.group_ids) or None,
             ttl=int((token.expires_at + _TOKEN_KEPT).timestamp()),
         )
-        return write(Put(row, TokenRow.token_hash.does_not_exist()))
+        # Without a condition: nobody draws the same 256 bits, and a write whose answer was lost is sent again.
+        return write(Put(row))
 
     def use_token(self, token: EnrollmentToken, key: AgentKey) -> Write:
         unused = TokenRow.token_hash.exists() & TokenRow.used_key_id.does_not_exist()
