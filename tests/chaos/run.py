@@ -19,7 +19,7 @@ from tests.chaos.site import Site
 from tests.chaos.streams import dark
 from tests.support.stack import wait_until
 
-REST_SECONDS = 150
+REST_SECONDS = 200
 """Most things are over within a command's deadline (45 s) and two inventories (15 s each)."""
 _LAST_WORDS = 60
 
@@ -78,7 +78,7 @@ class Chaos:
             result.violations = self._afterwards()
         result.violations += self._processes()
         self._tell(result)
-        if result.ran < sum(result.sessions.values()) / 2:  # else all of it would say little
+        if result.ran < sum(result.sessions.values()) / 3:  # else all of it would say little
             result.violations.append(f"stuck: only {result.ran} sessions ever ran")
         if not result.survived:
             self.site.keep_evidence()
