@@ -12,8 +12,8 @@ from agent.client import errors
 SIGNATURE_EXPIRED = "signature_expired"
 
 _BY_CODE: dict[str, type[errors.ApiError]] = {
-    # Says nothing about what was asked, and signed anew the call may be believed: a store whose answer was lost
-    # takes the nonce that it has just remembered for a repeated one.
+    # Says nothing about what was asked, and signed anew the call may be believed: a store whose answer was
+    # lost takes the nonce that it has just remembered for a repeated one.
     "signature_invalid": errors.NotBelieved,
     SIGNATURE_EXPIRED: errors.NotBelieved,
     "epoch_superseded": errors.EpochSuperseded,
