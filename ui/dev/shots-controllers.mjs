@@ -59,6 +59,7 @@ export async function controllersShots({ page, shot, base }) {
   await shot("controller-paused");
   await page.goto(`${base}/controllers`);
   await page.getByTestId("controller-open").first().waitFor();
+  await page.getByTestId("pause-left").scrollIntoViewIfNeeded();
   await shot("controllers-paused");
   await open("workshop");
   await menu(/^Drain/);
@@ -74,6 +75,7 @@ export async function controllersShots({ page, shot, base }) {
   await shot("controller-draining");
   await page.goto(`${base}/controllers`);
   await page.getByTestId("controller-open").first().waitFor();
+  await page.locator('[data-testid="controller-state"][data-state="draining"]').scrollIntoViewIfNeeded();
   await shot("controllers-draining");
   await page.goto(`${base}/catalog`);
   await press("launch-Desktop");
@@ -105,7 +107,7 @@ export async function controllersShots({ page, shot, base }) {
   ]) {
     await page.goto(`${base}/sessions`);
     await page.getByRole("link", { name: key, exact: true }).first().click();
-    await page.getByTestId("reason").first().waitFor();
+    await page.getByTestId("timeline").waitFor();
     await shot(`session-${name}`);
   }
   await open("cellar");

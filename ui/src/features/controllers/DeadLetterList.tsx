@@ -151,7 +151,7 @@ const COLUMNS: readonly Column<DeadLetter>[] = [
     header: "When redriven",
     cell: (letter) => outcomeWords(letter),
     sort: ({ open }) => (open ? 0 : 1),
-    minWidth: 180,
+    minWidth: 230,
   },
   {
     id: "receives",

@@ -5,6 +5,13 @@ import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import type { Session } from "@/api/types";
 import { Ago } from "@/components/Ago";
 import { showCpu, showMemory } from "@/components/quantities";
+import { RouterLink } from "@/components/RouterLink";
+
+/** With a name, its page can be seen too: both need the same permission. */
+function Where({ id, name }: { id: string | null; name: string | undefined }) {
+  if (!id) return "Not placed yet";
+  return name === undefined ? id : <RouterLink href={`/controllers/${id}`}>{name}</RouterLink>;
+}
 
 interface Props {
   session: Session;
@@ -19,7 +26,7 @@ export function SessionFacts({ session, controllerName }: Props) {
         minColumnWidth={150}
         items={[
           { label: "Template", value: session.template_name },
-          { label: "Controller", value: controllerName ?? session.controller_id ?? "Not placed yet" },
+          { label: "Controller", value: <Where id={session.controller_id} name={controllerName} /> },
           { label: "Resources", value: `${showCpu(session.resources.cpu)}, ${showMemory(session.resources.memory)}` },
           { label: "Viewers", value: String(session.viewers) },
           { label: "Created", value: <Ago time={session.created_at} /> },
