@@ -23,10 +23,12 @@ from chalicelib.sessions.store import SuspectStore
 
 _STOPPED = Reason(code="instance_stopped", message="Its instance was found stopped.")
 _MISSING = Reason(code="instance_lost", message="Its instance is gone. Wake the session to start it anew.")
-_AT_ONCE = 100
-"""Sessions that are read and compared together; a batch of reads has no more."""
+_AT_ONCE = 50
+"""Sessions that are read and compared together."""
 _MOST_CHANGES = 200
-"""Transactions and messages of one call, give or take a part: some five seconds of the 28 that it has."""
+"""Transactions and messages of one call, give or take a part: some five seconds."""
+_MOST_TIME = timedelta(seconds=8)
+"""Where the store is slower than that: an agent waits 20 s for its answer, API Gateway 29."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +57,17 @@ class Inventories:
         actions: list[InventoryAction] = []
         suspected: dict[str, datetime] = {}
         changed = failed = 0
-        for part in parts(seen, placed, span, _AT_ONCE):
+        until = self.ledger.clock() + _MOST_TIME
+        all_parts = list(parts(seen, placed, span, _AT_ONCE))
+        for part in all_parts:
             sessions = self._sessions(caller, part)
             found = compare(part.seen, sessions, known, margin=margin)
             actions += found.actions
             suspected |= found.suspects
             failed += self._fail_all(caller, found)
             changed += self._stop_again(found) + self._send_again(part.seen, sessions)
-            if failed + changed >= _MOST_CHANGES:
+            enough = failed + changed >= _MOST_CHANGES or self.ledger.clock() >= until
+            if enough and part is not all_parts[-1]:
                 span = replace(span, until=part.ids[-1])
                 break
         suspects = still_suspected(known, suspected, span)

@@ -70,6 +70,12 @@ def test_when_everything_is_missing_all_of_it_fails_slice_by_slice(desk: Desk) -
     assert desk.drift() == []
 
 
+def test_a_slow_store_makes_a_call_shorter(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    running = sorted(desk.running(resources=SMALL) for _ in range(5))
+    monkeypatch.setattr(inventory, "_MOST_TIME", timedelta(0))
+    assert all_of(desk, running) == ([("adopt", each) for each in running], 3)
+
+
 def test_a_missing_session_between_two_slices_is_not_overlooked(desk: Desk) -> None:
     running = sorted(desk.running(resources=SMALL) for _ in range(5))
     half = tell(desk, [running[0]], until=running[1])

@@ -21,7 +21,7 @@ _LONG_AGO = timedelta(hours=1)
 
 def running(desk: Desk, count: int) -> list[str]:
     """So many sessions that have been running for an hour; their ids in order."""
-    return _copies(desk, desk.running(resources=SMALL), count)
+    return copies(desk, desk.running(resources=SMALL), count)
 
 
 def waiting(desk: Desk, count: int, *, seconds: float = 35) -> list[str]:
@@ -31,7 +31,7 @@ def waiting(desk: Desk, count: int, *, seconds: float = 35) -> list[str]:
     lane = desk.stored(session_id).lane
     assert lane.open is not None
     lane = replace(lane, open=replace(lane.open, since=since))
-    return _copies(desk, session_id, count, lane=lane, due_at=utc_now() - timedelta(seconds=1))
+    return copies(desk, session_id, count, lane=lane, due_at=utc_now() - timedelta(seconds=1))
 
 
 def forgotten(desk: Desk, ids: list[str]) -> None:
@@ -41,7 +41,7 @@ def forgotten(desk: Desk, ids: list[str]) -> None:
             batch.delete(SessionRow(desk.tenant.id, each))
 
 
-def _copies(desk: Desk, session_id: str, count: int, **changes: Any) -> list[str]:
+def copies(desk: Desk, session_id: str, count: int, **changes: Any) -> list[str]:
     """The one that is there and its copies, all alike."""
     began = utc_now() - _LONG_AGO
     pattern = replace(desk.stored(session_id), changed_at=began, updated_at=began, **changes)

@@ -11,6 +11,7 @@ _COLUMNS = {
     "write_units": "write",
     "queue_calls": "queue",
     "seconds": "seconds",
+    "cpu_seconds": "CPU s",
     "longest_call": "longest",
 }
 
@@ -25,8 +26,7 @@ def table(results: dict[str, Any]) -> str:
     parts.append(_pairs("more starts at once than slots", {"an agent": results["slots"]}))
     if "held" in results:
         held = results["held"]
-        rows = {f"{each['sessions']} sessions": each for each in held["grown"]}
-        parts.append(_pairs("one agent", {**rows, "1000, another boot": held["booted"]}))
+        parts.append(_pairs("one agent", {f"{each['sessions']}": each for each in held["boots"]}))
     if "carried" in results:
         carried = results["carried"]
         rows = {name: carried[name] for name in ("one_agent", "two_agents")}

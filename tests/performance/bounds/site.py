@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from agent.drivers.fake import FakeInstance
 from agent.drivers.fake_file import VARIABLE, FileWorld
 from chalicelib.protocol.agents import Capacity
 from tests.performance.bounds.crowd import SMALL
@@ -22,6 +23,7 @@ from tests.support.stack import REPOSITORY, ApiClient, wait_until
 _CLIENTS = 8
 _PAGE = 100
 _PATIENCE = 900
+_FILL = (sys.executable, "-m", "tests.performance.bounds.fill")
 _TICKS = os.sysconf("SC_CLK_TCK")
 ROOMY = Capacity(cpu_millis=10**8, memory_bytes=2**50)
 
@@ -77,6 +79,10 @@ class Agent:
         wait_until((self.state / "enrolment.json").exists, 60)
         found: str = json.loads((self.state / "enrolment.json").read_text())["answer"]["controller_id"]
         return found
+
+    def fences(self) -> int:
+        """How many sessions it may report on."""
+        return len(list((self.state / "worker" / "fences").glob("*.json")))
 
     def memory(self) -> tuple[int, int]:
         """Resident bytes: now, and the most it ever were."""
@@ -148,6 +154,23 @@ class Site:
 
         with ThreadPoolExecutor(_CLIENTS) as clients:
             return list(clients.map(one, range(count)))
+
+    def filled(self, agent: Agent, session_id: str, count: int) -> list[str]:
+        """So many copies of a running session, itself among them, here and on its agent's platform. The agent
+        is not at work meanwhile."""
+        assert agent.platform is not None, "its platform ends with it"
+        with FileWorld(path=agent.platform).held() as world:
+            pattern = world.instances[session_id, 1]
+            filling = [*_FILL, pattern.spec.tenant_id, session_id, str(count)]
+            done = subprocess.run(
+                filling, cwd=REPOSITORY, env=self.stack._app(), capture_output=True, text=True, check=True
+            )
+            ids: list[str] = json.loads(done.stdout.splitlines()[-1])
+            for each in ids:
+                spec = pattern.spec.model_copy(update={"session_id": each})
+                world.instances[each, 1] = FakeInstance(agent.controller_id, spec)
+                world.homes[each] = (agent.controller_id, {})
+        return ids
 
     def views(self, state: str) -> Iterator[dict[str, Any]]:
         """Sessions in that state."""
