@@ -1,9 +1,11 @@
 """What must hold after each step. Pure: rows before and after, and the time."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from chalicelib.protocol.commands import CommandKind
 from chalicelib.sessions.entities import Entry, Session
 from chalicelib.sessions.rules import HELD, TRANSITIONS, Cause, State
 from chalicelib.sessions.timeline import _STEPS
@@ -140,12 +142,16 @@ def _growth(before: Session, after: Session) -> Iterator[str]:
             yield f"its {name} leapt from {was} to {now_is}"
     if new.open is not None and new.open.number != new.issued:
         yield f"command {new.open.number} is open, though {new.issued} was issued"
+    if new.open is not None and new.open.kind is CommandKind.TERMINATE and new.open.deadline is not None:
+        yield "what exists must be removed, however long that takes: terminating has a deadline"
     if before.delete_home and not after.delete_home:
         yield "its home was to go and is not any more"
     if after.revision == before.revision:
         for name in _QUIET:
             if getattr(before, name) != getattr(after, name):
                 yield f"its {name} changed under revision {after.revision}"
+    elif replace(after, revision=before.revision, due_at=before.due_at) == before:
+        yield f"revision {after.revision} changes nothing"
     elif after.revision != before.revision + 1:
         yield f"its revision went from {before.revision} to {after.revision}"
 

@@ -67,7 +67,7 @@ MUTATIONS = (
         _LANE,
         "return replace(lane, holder=replace(holder, lease_until=now + timedelta(seconds=lease)))",
         "return lane",
-        "past its lease|was claimed while|nobody gave out",
+        "changes nothing|past its lease|was claimed while",
     ),
     Mutation(
         "results are taken under any fence",
@@ -102,7 +102,7 @@ MUTATIONS = (
         "chalicelib/commands/service.py",
         "bounded = kind is not CommandKind.TERMINATE",
         "bounded = True",
-        "stuck",
+        "has a deadline|stuck",
     ),
     # States and what they hold
     Mutation(
