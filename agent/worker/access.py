@@ -44,6 +44,8 @@ class Access:
         self._wanted = asyncio.Event()
         self.boot_id = runtime.new_id()
         self.ready = asyncio.Event()
+        self.renewed = asyncio.Event()
+        """Cleared while newer credentials are asked for."""
         self.rotation = asyncio.Event()
         """The control plane asks for a new key."""
         self.intervals = Intervals()
@@ -58,6 +60,7 @@ class Access:
 
     def renew_now(self) -> None:
         """The present ones were refused."""
+        self.renewed.clear()
         self._wanted.set()
 
     async def run(self) -> None:
@@ -93,6 +96,7 @@ class Access:
         self.intervals = answer.intervals
         self._granted(answer)
         self.ready.set()
+        self.renewed.set()
         if answer.rotate_key:
             self.rotation.set()
 

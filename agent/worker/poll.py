@@ -77,12 +77,13 @@ class Poller:
             try:
                 messages = await self._receive()
             except QueueError as error:
-                refused = isinstance(error, AccessExpired)
-                if refused:
+                if isinstance(error, AccessExpired):
                     expired += 1
                     self._access.renew_now()
-                if not refused or expired > RENEWALS:
-                    self._health.is_now(failing("queue_unreachable", f"The command queue refuses: {error}"))
+                    if expired <= RENEWALS:
+                        await self._runtime.wait(self._access.renewed, most=self._timings.most_retry)
+                        continue
+                self._health.is_now(failing("queue_unreachable", f"The command queue refuses: {error}"))
                 await self._runtime.sleep(backoff.pause())
                 continue
             expired = 0
