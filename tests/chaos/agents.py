@@ -80,6 +80,11 @@ class Agent:
             return ()
         return answer["controller_id"], answer["agent_id"]
 
+    @property
+    def is_new(self) -> bool:
+        """Being set up after a revocation."""
+        return bool(self._next_token) or not self.enrolled_as()
+
     def set_up_anew(self, token: str) -> None:
         """Once it was revoked: from nothing, with that token."""
         self._next_token = token
@@ -95,9 +100,9 @@ class Agent:
                 self.signal(signal.SIGKILL)
                 self._keeper.join(_STOP_SECONDS)
 
-    def wait(self, seconds: float = 20) -> None:
-        """Until it runs."""
-        wait_until(self.pid, seconds)
+    def wait(self, seconds: float = 60) -> None:
+        """Until it runs and knows who it is."""
+        wait_until(lambda: self.pid() and not self.is_new, seconds)
 
     def _keep(self) -> None:
         while not self._stopping.is_set():
