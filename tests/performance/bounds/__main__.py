@@ -34,10 +34,11 @@ def main() -> int:
         results |= _on(rig, counts)
     if not options.counted:
         with tempfile.TemporaryDirectory(prefix="streamspace-bounds-") as home, opened(Path(home)) as site:
-            _say("an agent's memory and idle CPU")
-            results["held"] = holding.held(site)
+            # In this order: the thousands that are held would be in the way of every list.
             _say("commands through one queue")
             results["carried"] = carrying.carried(site)
+            _say("an agent's memory and idle CPU")
+            results["held"] = holding.held(site)
     results["not_linear"] = [
         f"{name}: {each}" for name, ratios in results["growth"].items() for each in steeper(ratios)
     ]
