@@ -56,6 +56,19 @@ Progressing = Callable[[Step], None]
 lease is about to run out. Cheap and safe to call often (the worker coalesces)."""
 
 
+def lost(error: BaseException, progressing: Progressing) -> bool:
+    """Whether what a start that ended with this error has left may be somebody else's by now, so that it may
+    not clean up. A platform's call may have failed so late that the lease is over, which only `progressing`
+    knows."""
+    if isinstance(error, Cancelled):
+        return error.late
+    try:
+        progressing(Step(Stage.CONNECTING))
+    except Cancelled as ended:
+        return ended.late
+    return False
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """Where the gateway reaches an instance: a unix socket, or a TCP address on a private network."""

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from agent.drivers.base import (
-    Cancelled,
     Ended,
     Endpoint,
     Inventory,
@@ -18,6 +17,7 @@ from agent.drivers.base import (
     Progressing,
     Step,
     TemporaryError,
+    lost,
 )
 from chalicelib.protocol.agents import Backend, Capacity
 from chalicelib.protocol.instances import (
@@ -118,8 +118,9 @@ class FakeDriver:
             self._step(Stage.CONNECTING, progressing)
             self._connect(spec)
         except BaseException as error:
-            late = isinstance(error, Cancelled) and error.late
-            if not late and (not ran or isinstance(error, PermanentError | TemporaryError)):
+            if (not ran or isinstance(error, PermanentError | TemporaryError)) and not lost(
+                error, progressing
+            ):
                 self._drop(spec.session_id, before=spec.incarnation + 1)
             raise
 

@@ -92,6 +92,11 @@ class Backend:
         if stage is Stage.CONNECTING and self.luck.strikes("start_fails"):
             raise PermanentError(Reason(code="handshake_timeout", message="It runs but does not answer."))
 
+    def may_refuse(self) -> None:
+        """For good, as far as this command is concerned."""
+        if self.luck.strikes("stop_refused"):
+            raise PermanentError(Reason(code="refused", message="It will not be stopped."))
+
 
 class SimDriver(FakeDriver):
     """`begun` is called as each step begins: what, and for which session."""
@@ -111,11 +116,13 @@ class SimDriver(FakeDriver):
 
     def stop(self, session_id: str) -> None:
         self._begun("stop", session_id)
+        self._backend.may_refuse()
         self._change("stop", session_id, lambda: super(SimDriver, self).stop(session_id))
 
     def remove(self, session_id: str, *, delete_home: bool, before_incarnation: int | None = None) -> None:
         if before_incarnation is None:
             self._begun("remove", session_id)
+            self._backend.may_refuse()
         self._change(
             f"remove{' with home' if delete_home else ''}",
             session_id,
@@ -144,6 +151,7 @@ class SimDriver(FakeDriver):
     def _drop(self, session_id: str, *, before: int | None) -> None:
         drop = super()._drop
         if self._backend.weaver.inside:
+            self._begun("clean up", session_id)
             self._change("drop", session_id, lambda: drop(session_id, before=before))
         else:
             drop(session_id, before=before)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from agent.drivers.base import Cancelled, DriverError, PermanentError, Progressing, Step
+from agent.drivers.base import Cancelled, DriverError, PermanentError, Progressing, Step, lost
 from agent.drivers.docker import exits, naming
 from agent.drivers.docker.engine import Container, Engine
 from agent.drivers.docker.errors import permanent
@@ -45,7 +45,7 @@ class Starter:
             progressing(Step(Stage.CONNECTING))
             self._connect(spec, container_id, progressing)
         except BaseException as error:
-            if not (isinstance(error, Cancelled) and (ran or error.late)):
+            if not (isinstance(error, Cancelled) and ran) and not lost(error, progressing):
                 self._clean(spec)
             raise
 
