@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.commands.service import new_session_id
+from chalicelib.controllers.models import ControllerRow
 from chalicelib.core.clock import utc_now
 from chalicelib.quotas.service import Amount
 from chalicelib.sessions import mapping
@@ -70,3 +71,6 @@ def _book(desk: Desk, pattern: Session, times: int) -> None:
             app.sessions.controllers.book(controller, amount.on_a_controller),
         ]
     )
+    # One booking counts as one session that is awake.
+    row = ControllerRow(controller.tenant_id, controller.id)
+    row.update(actions=[ControllerRow.awake.add(times - 1)])
