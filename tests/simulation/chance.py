@@ -36,6 +36,7 @@ RATES = {
     "platform_slow": 0.06,
     "platform_fails": 0.03,
     "start_fails": 0.04,
+    "stop_refused": 0.04,
     # episodes, per look of the weather and machine or platform
     "agent_killed": 0.12,
     "power_cut": 0.05,

@@ -16,7 +16,7 @@ from chalicelib.quotas.service import TENANT, Amount, group_subject, user_subjec
 from chalicelib.sessions import mapping
 from chalicelib.sessions.entities import Entry, Session
 from chalicelib.sessions.mapping import ENDED
-from chalicelib.sessions.row_models import SessionRow, TimelineRow
+from chalicelib.sessions.row_models import RequestKeyRow, SessionRow, TimelineRow
 from chalicelib.sessions.timeline import _entry
 from tests.simulation import invariants
 from tests.simulation.sources import EPOCH
@@ -29,6 +29,7 @@ _UNDER_WAY = timedelta(seconds=90)
 """A call that was let in before its agent was shut out may still end: as long as slow stores and retries make
 it."""
 _AGENTS = AgentRow.Meta.table_name
+_KEYS = RequestKeyRow.Meta.table_name
 
 REPORTED: ContextVar[int | None] = ContextVar("reported", default=None)
 """The fence of the report that the running request carries."""
@@ -73,6 +74,7 @@ class Chronicle:
         rows: dict[str, dict[str, Session | None]] = {}
         steps: dict[str, list[tuple[int, Entry]]] = defaultdict(list)
         money = False
+        keyed = self._keys(changes)
         for change in changes:
             if change.table == _SESSIONS:
                 self._row(change, rows)
@@ -92,6 +94,8 @@ class Chronicle:
             if "ended" in found:
                 self._archive(session_id, before, found["ended"])
             elif after is not None:
+                if before is None and session_id not in keyed:
+                    self.broken("it was made, and the key that asked for it not remembered", session_id)
                 self._changed(before, after, sorted(steps.pop(session_id, []), key=lambda each: each[0]))
                 money = money or before is None or before.booked != after.booked
         for session_id in steps:
@@ -188,6 +192,14 @@ class Chronicle:
             return
         controller = DynamoControllerStore().from_image(item)
         self.controllers[controller.id] = controller
+
+    def _keys(self, changes: list[Change]) -> set[str]:
+        """Sessions that keys were remembered for. People never ask for one without a key."""
+        found = [each for each in changes if each.table == _KEYS and each.after is not None]
+        for each in found:
+            if each.before is not None:
+                self.broken("an idempotency key was taken twice", each.before["session_id"]["S"])
+        return {each.after["session_id"]["S"] for each in found if each.after is not None}
 
     def _agent(self, change: Change) -> None:
         if change.before is None or change.after is None:

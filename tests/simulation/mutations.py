@@ -160,21 +160,21 @@ MUTATIONS = (
         _LEDGER,
         "writes.append(self.controllers.book(controller, grown))",
         "pass",
-        "the books of",
+        "the books of|counts",
     ),
     Mutation(
         "nothing is returned to the controller",
         _LEDGER,
         "writes.append(self.controllers.unbook(session.tenant_id, session.controller_id, shrunk))",
         "pass",
-        "the books of",
+        "the books of|counts",
     ),
     Mutation(
         "who moves away goes on holding",
         _LEDGER,
         "writes.extend(self._capacity(before, held, Amount(), None))",
         "pass",
-        "the books of",
+        "the books of|counts",
     ),
     Mutation(
         "a controller books more than it has",
@@ -188,7 +188,7 @@ MUTATIONS = (
         _CONTROLLERS,
         "[*actions, ControllerRow.awake.add(sign)]",
         "[*actions, ControllerRow.awake.add(max(0, sign))]",
-        "awake",
+        "counts|the books of",
     ),
     Mutation(
         "quotas are not given back",
@@ -202,14 +202,14 @@ MUTATIONS = (
         "chalicelib/sessions/creation.py",
         "if key is not None:\n            request",
         "if False:\n            request",
-        "more sessions than",
+        "not remembered|taken twice",
     ),
     Mutation(
         "an idempotency key can be taken twice",
         "chalicelib/sessions/keys.py",
         "write(Put(row, RequestKeyRow.key.does_not_exist()))",
         "write(Put(row))",
-        "more sessions than",
+        "not remembered|taken twice",
     ),
     # What people ask for
     Mutation(

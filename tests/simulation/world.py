@@ -221,9 +221,6 @@ class World:
             await admin.resume(controller_id)
         keeper = self.loop.create_task(self._keep_serving())
         await come_to_rest(self.parts, "after the storm", sorted(admin.moving))
-        asked = sum(each.keys for each in people)
-        if len(self.chronicle.sessions) > asked:
-            self.broken(f"there are more sessions than the {asked} that were asked for", "")
         if self.shape.random() < _EXAMINED:
             await admin.relent()
             await examine(self.parts, people)
