@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.client import errors
@@ -33,7 +33,6 @@ COMMAND = Command(
 )
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(asked=st.floats(0, 1e6), seconds=st.floats(1, 1e4), margin=st.floats(0, 60), passed=st.floats(0, 2e4))
 def test_no_step_starts_past_the_lease_less_its_margin(
     asked: float, seconds: float, margin: float, passed: float

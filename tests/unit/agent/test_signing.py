@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.client import errors, problems
@@ -68,7 +68,6 @@ def test_the_vector() -> None:
     }
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(
     body=st.binary(max_size=200),
     path=st.sampled_from([PATH, "/agent/v1/enroll", "/agent/v1/commands/cmd-1/claim"]),

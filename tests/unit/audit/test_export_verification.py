@@ -39,7 +39,7 @@ def test_files_are_read_one_behind_the_other(tmp_path: Path) -> None:
 
 
 @pytest.mark.feature("One changed byte in an exported audit log is found, with its position")
-@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.integers(0, len(WHOLE) - 1), byte=st.integers(0, 255))
 def test_any_changed_byte_is_found_where_it_is(tmp_path: Path, place: int, byte: int) -> None:
     if WHOLE[place] == byte:
@@ -61,7 +61,7 @@ def test_the_same_content_in_another_form_is_not_the_same(tmp_path: Path, old: b
     assert fault(tmp_path, b"".join([*LINES[:4], changed, *LINES[5:]])).sequence == 5
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.integers(1, len(WHOLE) - 1))
 def test_any_cut_is_found_when_the_head_is_known(tmp_path: Path, place: int) -> None:
     found = fault(tmp_path, WHOLE[:place], head=END)
