@@ -16,6 +16,10 @@ from chalicelib.protocol.keys import KeyRotation
 
 _log = logging.getLogger(__name__)
 
+_REFUSALS = frozenset({"key_in_use", "key_replaced", "invalid"})
+"""Of the key itself. Whatever else is refused on the way (a proxy answers too) says nothing about whether the
+key was accepted by an earlier call whose answer was lost; to drop it then would shut this agent out."""
+
 
 class Rotator:
     """One change at a time. What cannot be done now is asked for again with the next credentials."""
@@ -53,7 +57,10 @@ class Rotator:
             except errors.Permanent as refusal:
                 self._reach.answered()
                 _log.error("The control plane does not accept a new key: %s", refusal.detail)
-                await self._runtime.blocking(self._keys.discard)
+                if refusal.code in _REFUSALS:
+                    await self._runtime.blocking(self._keys.discard)
+                else:
+                    await self._runtime.sleep(backoff.pause())
             except errors.ApiError as error:
                 self._reach.failed(error)
                 await self._runtime.sleep(error.retry_after or backoff.pause())

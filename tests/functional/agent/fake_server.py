@@ -36,12 +36,14 @@ FAST = agents.Intervals(
 @dataclass
 class Fault:
     """What happens to the next calls of one kind: `lose_call` before it has its effect, `lose_answer` after;
-    `status` answers that instead; `wait` holds the call back (before its effect) until set."""
+    `status` answers that instead, as a problem if there is a `code`; `wait` holds the call back (before its
+    effect) until set."""
 
     times: int = 1
     lose_call: bool = False
     lose_answer: bool = False
     status: int | None = None
+    code: str | None = None
     wait: asyncio.Event | None = None
 
 
@@ -212,7 +214,8 @@ class FakeServer:
             if fault.lose_call:
                 return _abort(request)
             if fault.status is not None:
-                return web.Response(status=fault.status, text="oops")
+                text = "oops" if fault.code is None else json.dumps({"code": fault.code})
+                return web.Response(status=fault.status, text=text)
         try:
             answer = self._handle(request, path, parts, body)
         except DomainError as error:

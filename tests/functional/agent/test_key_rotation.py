@@ -189,8 +189,23 @@ async def test_a_switch_that_the_disk_refuses_is_tried_again(
     assert rotated_key_id(key_on_disk(agent)) == newest(server)
 
 
+@pytest.mark.parametrize("status", [400, 403, 404, 409])
+async def test_what_a_proxy_refuses_says_nothing_about_the_key(
+    server: FakeServer, agent: AgentProcess, status: int
+) -> None:
+    """The key was accepted, its answer lost, and the repetition met something on the way."""
+    lost = server.fault("keys", lose_answer=True, times=2)
+    met = server.fault("keys", status=status)
+    await asked(server, agent)
+    await eventually(lambda: lost.times == met.times == 0)
+    await eventually(lambda: server.keys_used[-1] == newest(server) != server.key_id)
+    assert len(server.keys) == 2
+    server.refused_keys.add(server.key_id)
+    await serves(server)
+
+
 async def test_a_refused_key_is_given_up(server: FakeServer, agent: AgentProcess) -> None:
-    server.fault("keys", status=409)
+    server.fault("keys", status=409, code="key_in_use")
     await asked(server, agent)
     await eventually(lambda: server.calls["keys"])
     await eventually(lambda: not agent.keys.pending)
