@@ -75,7 +75,7 @@ class Drains:
     def _act(self, session: Session, candidate: Candidate, asked: Step) -> None:
         try:
             if asked is Step.ELSEWHERE:
-                self.placing.vacate(session)
+                self.placing.vacate(session, candidate)
             else:
                 self._hibernate(session, candidate)
         except ConditionFailed:
@@ -109,10 +109,12 @@ class Drains:
                 continue
 
     def _there(self, candidate: Candidate) -> Iterator[Session]:
-        """Sessions on a controller. The index may lag, and whatever is decided is written under a condition,
-        so half-price reads do."""
+        """Sessions on a controller. Whatever is decided is written under a condition, so half-price reads do;
+        the index may still name one that has gone elsewhere since."""
         controller, store = candidate.controller, self.ledger.store
         ids = store.placed_on(controller.tenant_id, controller.id)
         for start in range(0, len(ids), _PAGE):
             page = ids[start : start + _PAGE]
-            yield from store.several(controller.tenant_id, page, consistent=False).values()
+            for session in store.several(controller.tenant_id, page, consistent=False).values():
+                if session.controller_id == controller.id:
+                    yield session

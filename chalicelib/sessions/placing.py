@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from chalicelib.controllers.service import Candidate
 from chalicelib.core import trail
 from chalicelib.core.clock import Clock
 from chalicelib.core.errors import DomainError
@@ -77,9 +78,9 @@ class Placing:
         choice = self._choose(session, need)
         return None if choice.chosen is None else self._commit(session, choice, Cause.MOVED)
 
-    def vacate(self, session: Session) -> Session | None:
+    def vacate(self, session: Session, drained: Candidate) -> Session | None:
         """Take a start, which no agent ever claimed, off a controller that is drained: to another one, or
-        back to those that wait for room.
+        back to those that wait for room. `drained` is what is known of it; a list of all may not yet say so.
 
         Raises ConditionFailed when the session changed meanwhile.
         """
@@ -87,7 +88,9 @@ class Placing:
         if details is None:
             return None
         need = self._need(session, details)
-        choice = self._choose(session, need)
+        found = self.ledger.controllers.candidates(session.tenant_id)
+        same = drained.controller.id
+        choice = choose([drained if each.controller.id == same else each for each in found], need)
         if choice.chosen is not None:
             return self._commit(session, choice, Cause.MOVED)
         now = self.clock()

@@ -99,7 +99,7 @@ class Sweeper:
             self.ledger.commit(orphaned(session, now))
             return None
         leaves = moves(candidate.controller) and _never_begun(session)
-        if leaves and self.placing.vacate(session) is not None:
+        if leaves and self.placing.vacate(session, candidate) is not None:
             return None
         pause = candidate.controller.pause
         if candidate.paused is not None:

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from chalicelib.controllers.models import DynamoControllerStore
 from chalicelib.core.retry import on_conflict
 from chalicelib.core.unit_of_work import ConditionFailed
 from chalicelib.sessions import drains
+from chalicelib.sessions.models import DynamoSessionStore
 from chalicelib.sessions.service import Session
 from tests.support.desk import Desk
 from tests.support.fake_agent import FakeAgent
@@ -266,6 +268,42 @@ def test_the_sweeper_moves_starts_that_the_request_did_not_come_to(desk: Desk, c
     assert desk.view(session_id)["controller_id"] == other.controller_id
 
 
+def test_a_list_that_is_older_than_the_drain_does_not_bring_a_start_back(
+    desk: Desk, client: LambdaClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session_id = desk.launch()["id"]
+    other = FakeAgent.online(client, desk.tenant.admin)
+    old = [
+        each for each in desk.app.controllers.store.all_of(desk.tenant.id) if each.id != other.controller_id
+    ]
+    monkeypatch.setattr(DynamoControllerStore, "all_of", lambda *_: old)  # and not yet of the other one
+    drain(desk)
+    shown = desk.view(session_id)
+    assert (shown["state"], shown["controller_id"], shown["reason"]["code"]) == ("pending", None, "draining")
+    monkeypatch.undo()
+    assert desk.drift() == []
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+def test_what_has_left_already_is_left_alone_though_the_index_lags(
+    desk: Desk, client: LambdaClient, monkeypatch: pytest.MonkeyPatch, claimed: bool
+) -> None:
+    session_id = desk.launch()["id"]
+    other = FakeAgent.online(client, desk.tenant.admin)
+    drain(desk)
+    if claimed:
+        command = desk.command(session_id)
+        fence = desk.claim(command, agent=other).json["fence"]
+        assert other.finish(command, fence).status == 200
+    before: Session = desk.stored(session_id)
+    assert before.controller_id == other.controller_id
+    monkeypatch.setattr(DynamoSessionStore, "placed_on", lambda *_, **__: [session_id])
+    found = desk.app.controllers.get(desk.tenant.id, desk.agent.controller_id)
+    busy = replace(found, controller=replace(found.controller, awake=1))
+    desk.app.sessions.drains._drive(busy)
+    assert desk.stored(session_id) == before
+
+
 def test_a_hibernation_that_failed_is_tried_again_after_a_while(desk: Desk) -> None:
     session_id = desk.running()
     drain(desk)
@@ -312,8 +350,9 @@ def test_a_claim_that_raced_with_a_drain_wins_or_starts_nothing(desk: Desk, clie
     stale: Session = desk.stored(session_id)
     desk.claimed(session_id)
     drain(desk, "finish")
+    there = desk.app.controllers.get(desk.tenant.id, desk.agent.controller_id)
     with pytest.raises(ConditionFailed):
-        desk.app.sessions.placing.vacate(stale)
+        desk.app.sessions.placing.vacate(stale, there)
     assert desk.view(session_id)["controller_id"] == desk.agent.controller_id
 
 
