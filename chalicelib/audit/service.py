@@ -17,8 +17,6 @@ from chalicelib.core.objects import ObjectStore
 from chalicelib.core.trail import Trail
 from chalicelib.core.unit_of_work import UnitOfWork, Write
 
-"""Rows that one call removes."""
-
 
 @dataclass(frozen=True)
 class AuditService:

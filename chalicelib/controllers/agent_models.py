@@ -157,7 +157,7 @@ class DynamoAgentStore:
             group_ids=list(token.group_ids) or None,
             ttl=int((token.expires_at + _TOKEN_KEPT).timestamp()),
         )
-        # Without a condition: nobody draws the same 256 bits, and a write whose answer was lost is sent again.
+        # Without a condition: nobody draws the same 256 bits, and a write whose answer was lost is repeated.
         return write(Put(row))
 
     def use_token(self, token: EnrollmentToken, key: AgentKey) -> Write:

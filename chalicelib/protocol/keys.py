@@ -43,8 +43,8 @@ def rotation_proof(signing_key_id: str, public_key: str) -> bytes:
 
 
 def rotated_key_id(public_key: str) -> str:
-    """The id of a key that came by rotation: `key-` and the first 130 bits of the raw key's SHA-256, five bits
-    a character, highest first. Raises ValueError if that is no base64url."""
+    """The id of a key that came by rotation: `key-` and the first 130 bits of the raw key's SHA-256, five
+    bits a character, highest first. Raises ValueError if that is no base64url."""
     raw = base64.urlsafe_b64decode(public_key.encode("ascii") + b"=" * (-len(public_key) % 4))
     number = int.from_bytes(hashlib.sha256(raw).digest()) >> (256 - 5 * _DIGITS)
     digits = [_ALPHABET[(number >> (5 * place)) & 31] for place in reversed(range(_DIGITS))]

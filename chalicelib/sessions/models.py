@@ -125,6 +125,8 @@ class DynamoSessionStore(DynamoTimeline, DynamoRemoval):
     ) -> list[str]:
         ids = SessionRow.session_id
         within: Condition | None = None
+        if after is not None and until is not None and until < after:
+            return []  # which DynamoDB calls no range
         if after is not None and until is not None:
             within = ids.between(after, until)
         elif after is not None:

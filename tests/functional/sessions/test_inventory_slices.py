@@ -85,6 +85,12 @@ def test_a_missing_session_between_two_slices_is_not_overlooked(desk: Desk) -> N
     assert states(desk, running[2:4]) == {"failed"}
 
 
+def test_a_slice_that_ends_before_it_begins_says_nothing(desk: Desk) -> None:
+    first, last = sorted(desk.running(resources=SMALL) for _ in range(2))
+    answer = tell(desk, [], after=last, until=first)
+    assert (answer.actions, answer.compared_until, states(desk, [first, last])) == ((), None, {"running"})
+
+
 def test_whatever_is_wanted_is_adopted_once_however_many_calls_it_takes(desk: Desk) -> None:
     running = sorted(desk.running(resources=SMALL) for _ in range(9))
     assert all_of(desk, running) == ([("adopt", each) for each in running], 1)
