@@ -101,8 +101,10 @@ class AgentService:
         Raises Conflict `epoch_superseded` or `protocol_unsupported`, Unavailable without a queue.
         """
         self.check_protocol(request.protocol_version)
-        agent, opened = on_conflict(lambda: self._open_epoch(caller, request))
+        # The controller first: an agent that is still there afterwards is not revoked yet, and whatever
+        # revokes it replaces the queue that was read.
         controller = self._controller(caller)
+        agent, opened = on_conflict(lambda: self._open_epoch(caller, request))
         if opened and controller.unclaimed_since is not None:
             # Whatever kept the last boot from claiming went with it.
             self.uow.commit([self.controllers.set_unclaimed(caller.tenant_id, controller.id, None)])
@@ -191,6 +193,7 @@ class AgentService:
                 seen, controller = controller, self._controller(caller)
                 if controller.queue == seen.queue:
                     return access
+                self._agent(caller)  # perhaps it was replaced to keep this very agent out
         except QueueError as error:
             raise Unavailable("The command queue does not answer.", retry_after=5) from error
         raise Unavailable("The command queue is being replaced.", retry_after=1)

@@ -6,6 +6,7 @@ import boto3
 import pytest
 
 from chalicelib.controllers.queues import QueueError
+from chalicelib.controllers.service import AgentService
 from tests.support.desk import Desk
 from tests.support.fake_agent import OK, FakeAgent, enroll, enrollment_token
 from tests.support.lambda_client import LambdaClient
@@ -241,6 +242,37 @@ def test_credentials_are_never_for_a_queue_that_was_replaced_meanwhile(
     monkeypatch.setattr(control_plane.queues, "access", slowly)
     assert second.boot(second.boot_id).status == 200
     assert second.queue["queue_url"] == f"{old}-1"
+
+
+@pytest.mark.parametrize("moment", ["opening", "granting"])
+def test_who_is_revoked_while_asking_gets_nothing_of_the_new_queue(
+    control_plane: Any,
+    client: LambdaClient,
+    tenant: Any,
+    first: FakeAgent,
+    second: FakeAgent,
+    monkeypatch: pytest.MonkeyPatch,
+    moment: str,
+) -> None:
+    open_epoch, access = AgentService._open_epoch, control_plane.queues.access
+
+    def opened(*args: Any) -> Any:
+        found = open_epoch(*args)
+        if moment == "opening":
+            assert revoke(client, tenant, second).status == 204
+        return found
+
+    def granted(queue: str) -> Any:
+        if moment == "granting" and queue == first.controller_id:
+            assert revoke(client, tenant, second).status == 204
+        return access(queue)
+
+    with monkeypatch.context() as racing:
+        racing.setattr(AgentService, "_open_epoch", opened)
+        racing.setattr(control_plane.queues, "access", granted)
+        answer = second.boot(second.boot_id)
+    assert (answer.status, answer.json["code"]) == (403, "agent_revoked")
+    assert first.boot(first.boot_id).status == 200
 
 
 def test_a_takeover_replaces_the_queue_too(client: LambdaClient, tenant: Any, first: FakeAgent) -> None:
