@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.commands.service import unclaimed_since
 from chalicelib.controllers.service import AgentCaller, AgentService
+from chalicelib.core.clock import epoch_millis, from_millis
 from chalicelib.core.unit_of_work import ConditionFailed
 from chalicelib.protocol.agents import InventoryAction, InventoryAnswer, InventoryReport
 from chalicelib.protocol.instances import Reason
@@ -42,9 +43,11 @@ class Inventories:
         """What the agent has to adopt and to remove. Running sessions without an instance fail, and can be
         woken. Raises Conflict `epoch_superseded`."""
         self.agents.check_epoch(caller, report.epoch)
+        began = min(report.started_at, self.ledger.clock())
         seen = Observation(
             controller_id=caller.controller_id,
-            began=min(report.started_at, self.ledger.clock()),
+            # As exact as suspects are stored: the same inventory again must not pass for a later one.
+            began=from_millis(epoch_millis(began)),
             instances=tuple(each for each in report.instances if each.tenant_id == caller.tenant_id),
             homes=report.homes,
         )

@@ -273,8 +273,8 @@ MUTATIONS = (
     Mutation(
         "an inventory counts from its arrival",
         "chalicelib/sessions/inventory.py",
-        "began=min(report.started_at, self.ledger.clock()),",
-        "began=self.ledger.clock() + timedelta(seconds=60),",
+        "began = min(report.started_at, self.ledger.clock())",
+        "began = self.ledger.clock() + timedelta(seconds=60)",
         "though its instance runs",
     ),
     Mutation(

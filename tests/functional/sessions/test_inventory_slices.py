@@ -85,6 +85,15 @@ def test_a_missing_session_between_two_slices_is_not_overlooked(desk: Desk) -> N
     assert states(desk, running[2:4]) == {"failed"}
 
 
+def test_an_inventory_that_is_sent_twice_is_one(desk: Desk) -> None:
+    """Its answer was lost. Times are stored in milliseconds, and agents may be more exact."""
+    began = (utc_now() + timedelta(seconds=AFTER)).replace(microsecond=123_456)
+    for _ in range(3):
+        assert tell(desk, UNKNOWN[:1], started_at=began).actions == ()
+    second = tell(desk, UNKNOWN[:1], started_at=began + timedelta(seconds=0.5))
+    assert [each.session_id for each in second.actions] == UNKNOWN[:1]
+
+
 def test_a_slice_that_ends_before_it_begins_says_nothing(desk: Desk) -> None:
     first, last = sorted(desk.running(resources=SMALL) for _ in range(2))
     answer = tell(desk, [], after=last, until=first)
