@@ -39,7 +39,7 @@ class Sweeper:
 
     def sweep(self, now: datetime) -> Swept:
         """Attend to what is due at `now`, the longest due of all shards first, for as long as a run has.
-        A session's trouble does not keep the others waiting; it stays due and the next run tries again."""
+        A session's trouble does not keep the others waiting, nor does it come first again at once."""
         until = self.ledger.clock() + timedelta(seconds=self.ledger.timings.sweep_slice)
         shards = [self.ledger.store.due(shard, now, _AT_ONCE) for shard in range(SHARDS)]
         looked_at = failed = 0
@@ -68,7 +68,18 @@ class Sweeper:
             )
         except Exception:
             logger.exception("a session could not be attended to", extra={"session_id": due.session_id})
+        self._try_later(due, now)
         return False
+
+    def _try_later(self, due: Due, now: datetime) -> None:
+        """What failed would be the longest due for ever; a store that refuses this too leaves it so."""
+        later = now + timedelta(seconds=self.ledger.timings.unclaimed_resend)
+        try:
+            self.ledger.uow.commit([self.ledger.store.postpone(due, later)])
+        except Exception as error:
+            logger.info(
+                "a session stays due", extra={"session_id": due.session_id, "error": type(error).__name__}
+            )
 
     def attend(self, due: Due, now: datetime) -> None:
         """Do what one due session needs. Raises ConditionFailed when it changed meanwhile."""

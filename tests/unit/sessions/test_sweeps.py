@@ -19,6 +19,7 @@ class _Watched(Sweeper):
     broken: frozenset[str] = frozenset()
     attended: list[str] = field(default_factory=list)
     spent: list[float] = field(default_factory=list)
+    put_off: list[tuple[str, datetime]] = field(default_factory=list)
 
     def attend(self, due: Due, now: datetime) -> None:
         self.attended.append(due.session_id)
@@ -29,12 +30,17 @@ class _Watched(Sweeper):
 
 def sweeper(due: dict[int, list[Due]], broken: frozenset[str] = frozenset()) -> _Watched:
     spent: list[float] = []
+    put_off: list[tuple[str, datetime]] = []
     ledger: Any = SimpleNamespace(
-        store=SimpleNamespace(due=lambda shard, _now, limit: due.get(shard, [])[:limit]),
+        store=SimpleNamespace(
+            due=lambda shard, _now, limit: due.get(shard, [])[:limit],
+            postpone=lambda late, until: (late.session_id, until),
+        ),
+        uow=SimpleNamespace(commit=put_off.extend),
         clock=lambda: at(1000) + timedelta(seconds=sum(spent)),
         timings=Timings(sweep_slice=10),
     )
-    return _Watched(ledger, None, broken, [], spent)  # type: ignore[arg-type]
+    return _Watched(ledger, None, broken, [], spent, put_off)  # type: ignore[arg-type]
 
 
 def due(name: str, since: float) -> Due:
@@ -54,3 +60,9 @@ def test_a_run_ends_in_time_and_says_what_it_left() -> None:
     found = sweeper({0: crowd, 7: [due("early", 0)]}, frozenset({"early"}))
     assert found.sweep(at(1000)) == Swept(10, 1, 391)
     assert found.attended[:2] == ["early", "crowd-0"]
+
+
+def test_what_fails_is_not_the_longest_due_for_ever() -> None:
+    found = sweeper({0: [due("broken", 1), due("well", 2)]}, frozenset({"broken"}))
+    assert found.sweep(at(1000)) == Swept(2, 1, 0)
+    assert found.put_off == [("broken", at(1030))]
