@@ -264,17 +264,19 @@ async def test_a_clean_stop_finishes_what_is_claimed(
 async def test_a_clean_stop_gives_up_between_two_steps_what_takes_too_long(
     server: FakeServer, world: FakeWorld, agent: AgentProcess
 ) -> None:
-    creating = threading.Event()
+    creating, stopping = threading.Event(), threading.Event()
 
     def pause(stage: Stage) -> None:
         if stage is Stage.CREATING and not creating.is_set():
             creating.set()
-            threading.Event().wait(3.3)
+            stopping.wait(10)
+            threading.Event().wait(3.35)
 
     world.pause = pause
     server.lease_seconds = 60
     session, _ = server.issue("start")
     await eventually(creating.is_set)
+    stopping.set()
     await agent.stop()
     assert session.outcomes == ["cancelled"]  # handed back
     assert not world.instances
