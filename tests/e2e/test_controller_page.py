@@ -10,7 +10,7 @@ from pathlib import Path
 
 import boto3
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
 from infra.local.settings import read
 from tests.support.browser import sign_in
@@ -137,8 +137,17 @@ def _is(page: Page, state: str) -> None:
 
 
 def _choose(page: Page, item: str) -> None:
-    page.get_by_test_id("controller-menu").get_by_role("button").click()
-    page.get_by_role("menuitem", name=item).click()
+    """An open menu closes when what is above it moves, as a page does that is still loading."""
+    button = page.get_by_test_id("controller-menu").get_by_role("button")
+    for _ in range(5):
+        button.click()
+        try:
+            page.get_by_role("menuitem", name=item).click(timeout=4000)
+            return
+        except Error:
+            if button.get_attribute("aria-expanded") == "true":
+                page.keyboard.press("Escape")
+    raise AssertionError(f"the menu does not stay open for {item}")
 
 
 def _launched(api: ApiClient, state: str) -> str:
