@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.protocol.commands import CommandKind
 from chalicelib.sessions.entities import Entry, Session
-from chalicelib.sessions.rules import HELD, TRANSITIONS, Cause, State
+from chalicelib.sessions.rules import HELD, TRANSITIONS, Cause, Desired, State
 from chalicelib.sessions.timeline import _STEPS
 
 _BY_AGENTS = frozenset({Cause.STARTED, Cause.HIBERNATED, Cause.START_FAILED, Cause.NOT_HIBERNATED})
@@ -15,6 +15,12 @@ _BY_AGENTS = frozenset({Cause.STARTED, Cause.HIBERNATED, Cause.START_FAILED, Cau
 _ENDINGS = frozenset({Cause.INSTANCE_ENDED, Cause.INSTANCE_LOST})
 _AWAKE = frozenset({State.PENDING, State.STARTING, State.RUNNING, State.HIBERNATING, State.WAKING})
 _ASLEEP = frozenset({State.HIBERNATED, State.FAILED, State.TERMINATED})
+ENDS = {
+    Desired.RUNNING: {State.RUNNING, State.FAILED},
+    Desired.HIBERNATED: {State.HIBERNATED, State.FAILED},
+    Desired.TERMINATED: {State.TERMINATED},
+}
+"""Where a session may come to rest, by what its people want."""
 _QUIET = (
     "state",
     "desired",
@@ -36,11 +42,13 @@ def of_change(
     yield from _walk(before, after, steps)
     yield from _reasons(after, steps)
     yield from _holdings(after)
+    yield from _open(after)
     if before is None:
         return
     yield from _growth(before, after)
     yield from _holders(before, after, now)
     yield from _results(before, after, steps)
+    yield from _incarnations(before, after, steps)
 
 
 def of_archiving(before: Session, after: Session) -> Iterator[str]:
@@ -125,6 +133,13 @@ def _holdings(after: Session) -> Iterator[str]:
         yield f"it is {after.state} at the stage {after.stage}"
 
 
+def _open(after: Session) -> Iterator[str]:
+    """Whatever is still to happen, somebody is asked to do: nobody waits for what never comes. Pending
+    sessions are the sweeper's."""
+    if after.lane.open is None and after.state not in {*ENDS[after.desired], State.PENDING}:
+        yield f"it is stuck: {after.state}, wanted {after.desired}, and nobody is asked for anything"
+
+
 def _growth(before: Session, after: Session) -> Iterator[str]:
     """What only ever grows, and what never changes again."""
     if before.state is State.TERMINATED and after.state is not State.TERMINATED:
@@ -189,3 +204,11 @@ def _results(before: Session, after: Session, steps: list[tuple[int, Entry]]) ->
             yield f"{entry.cause} is not the first result of command {opened.number}"
         elif entry.actor != f"agent:{holder.agent_id}":
             yield f"{entry.actor} finished what {holder.agent_id} holds"
+
+
+def _incarnations(before: Session, after: Session, steps: list[tuple[int, Entry]]) -> Iterator[str]:
+    """What is left of a failure, or elsewhere, is going to be removed: by a name that nothing new has."""
+    for _, entry in steps:
+        anew = entry.before is State.FAILED or after.controller_id != before.controller_id
+        if Cause(entry.cause) is Cause.WAKE_REQUESTED and anew and after.incarnation == before.incarnation:
+            yield f"it was {entry.before} and wakes as incarnation {after.incarnation} again"

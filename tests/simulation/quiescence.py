@@ -4,20 +4,14 @@ by then."""
 from collections.abc import Iterator, Sequence
 
 from chalicelib.sessions.entities import Session
-from chalicelib.sessions.rules import Desired, State
+from chalicelib.sessions.rules import State
 from tests.simulation.chronicle import Chronicle
+from tests.simulation.invariants import ENDS
 from tests.simulation.machines import Machine
 from tests.simulation.platforms import Backend
 
 Problem = tuple[str, str]
 """What is wrong, and with which session (or nothing)."""
-_ENDS = {
-    Desired.RUNNING: {State.RUNNING, State.FAILED},
-    Desired.HIBERNATED: {State.HIBERNATED, State.FAILED},
-    Desired.TERMINATED: {State.TERMINATED},
-}
-"""Where a session may come to rest, by what its people want."""
-
 _RESTING = (State.HIBERNATED, State.FAILED, State.TERMINATED)
 
 
@@ -26,7 +20,7 @@ def restless(chronicle: Chronicle) -> list[Session]:
     return [
         each
         for each in chronicle.sessions.values()
-        if each.state not in _ENDS[each.desired] or not each.lane.idle_at(chronicle.now())
+        if each.state not in ENDS[each.desired] or not each.lane.idle_at(chronicle.now())
     ]
 
 
