@@ -80,6 +80,7 @@ def test_what_a_command_costs_does_not_depend_on_how_many_there_are(rig: Rig) ->
     assert many.calls["status"] <= 100, "at most one for each stage of a start"
     assert many.cost.queue_calls <= 3 * 50 + 10, "sent, received (ten at a time at best), deleted"
     ratios = _counted(few.cost, many.cost)
+    del ratios["queue_calls"]  # how many one receive brings is a matter of moments; bounded above
     assert steeper(ratios) == [], ratios
 
 
