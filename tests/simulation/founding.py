@@ -33,14 +33,14 @@ class Founder:
         """A backend with its agents."""
         backend = Backend(f"backend{number}", self.backend_parts)
         backend.world.backend_id = backend.name
-        cores = self.shape.choice((2000, 4000, 8000))
+        cores = self.shape.choice((1000, 2000, 4000, 8000))
         backend.world.capacity = Capacity(cpu_millis=cores, memory_bytes=16 * GIB)
         backend.world.images = {IMAGE, TINY_IMAGE} if self.shape.random() < 0.7 else set()
         backend.world.registry = {IMAGE: 4000, TINY_IMAGE: 400}
         self.parts.backends.append(backend)
         first = self.settle(backend, *self.enrol(backend, None))
         self.parts.places[first.controller_id] = backend
-        if self.shape.random() < 0.4:
+        if self.shape.random() < 0.5:
             self.settle(backend, *self.enrol(backend, first.controller_id))
 
     def enrol(self, backend: Backend, controller_id: str | None) -> tuple[Disk, Enrolment]:

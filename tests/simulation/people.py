@@ -1,5 +1,5 @@
 """People: they start sessions, put them to sleep, wake, rename and end them, lose patience and change their
-minds."""
+minds; and some see to it that what failed runs again."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -8,12 +8,24 @@ from typing import Any
 
 from chalicelib.core.errors import DomainError, Unavailable
 from chalicelib.identity.service import User
+from chalicelib.sessions.rules import State
 from chalicelib.sessions.service import NewSession, Session
 from tests.simulation.network import Network
 from tests.simulation.plane import Plane, Tenancy
 from tests.simulation.trace import Trace
 
-_WISHES = {"create": 25, "hibernate": 20, "wake": 25, "terminate": 8, "rename": 6, "hurry": 8, "regret": 8}
+_WISHES = {
+    "create": 20,
+    "rush": 10,
+    "hibernate": 20,
+    "wake": 20,
+    "terminate": 8,
+    "rename": 6,
+    "hurry": 8,
+    "regret": 8,
+}
+_TWICE = 0.25
+"""The share of requests for a session that are sent twice at once, under one key."""
 
 
 @dataclass
@@ -29,7 +41,8 @@ class Wishes:
 
 @dataclass
 class Person:
-    """`own` are the sessions that this person was told of."""
+    """`own` are the sessions that this person was told of; `watchful` is how often (s) they look whether one
+    failed, if they do."""
 
     name: str
     user: User
@@ -41,17 +54,29 @@ class Person:
     wishes: Wishes
     most_sessions: int
     pace: float
+    watchful: float | None = None
     own: dict[str, None] = field(default_factory=dict)
     keys: int = 0
 
     async def live(self, until: float) -> None:
         """Want things until then."""
         loop = self.network.loop
+        if self.chance.random() < 0.5 and self.wishes.take():
+            await self._rush()
         while loop.time() < until:
             await asyncio.sleep(self.chance.expovariate(1 / self.pace))
             if loop.time() >= until or not self.wishes.take():
                 return
             await self._wish()
+
+    async def mend(self, until: float) -> None:
+        """Wake what failed, until then."""
+        loop = self.network.loop
+        while self.watchful is not None and loop.time() < until:
+            await asyncio.sleep(self.watchful)
+            for session_id in list(self.own):
+                if await self._state(session_id) is State.FAILED:
+                    await self.ask("wake", session_id)
 
     async def ask(self, what: str, session_id: str) -> Session | None:
         """One thing of one session; None where it was refused or nobody knows."""
@@ -82,9 +107,7 @@ class Person:
         )
         for _ in range(self.chance.choice((1, 3))):
             try:
-                session: Session = await self.network.ask(
-                    "create", lambda: self.plane.sessions.creation.create(self.user, wanted, key)
-                )
+                session = await self._request(wanted, key)
             except Unavailable:
                 await asyncio.sleep(self.chance.uniform(0.2, 3))
                 continue
@@ -96,8 +119,44 @@ class Person:
             return session
         return None
 
+    async def _request(self, wanted: NewSession, key: str) -> Session:
+        """Raises DomainError."""
+
+        async def once() -> Session:
+            creation = self.plane.sessions.creation
+            session: Session = await self.network.ask(
+                "create", lambda: creation.create(self.user, wanted, key)
+            )
+            return session
+
+        if self.chance.random() >= _TWICE:
+            return await once()
+        first, second = await asyncio.gather(once(), once(), return_exceptions=True)
+        answer = second if isinstance(first, BaseException) else first
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    async def _state(self, session_id: str) -> State | None:
+        try:
+            session: Session = await self.network.ask(
+                "look", lambda: self.plane.sessions.queries.get(self.user, session_id)
+            )
+        except DomainError:
+            return None
+        return session.state
+
+    async def _rush(self) -> None:
+        """Everything at once."""
+        more = min(3, self.most_sessions - len(self.own))
+        waking = [self.ask("wake", each) for each in self.own]
+        await asyncio.gather(*waking, *(self.create() for _ in range(more)))
+
     async def _wish(self) -> None:
         wish = self.chance.choices(list(_WISHES), weights=list(_WISHES.values()))[0]
+        if wish == "rush":
+            await self._rush()
+            return
         if not self.own or wish == "create":
             if len(self.own) < self.most_sessions:
                 await self.create()

@@ -74,8 +74,7 @@ class Weather:
         elif machine.boot is None:
             self.loop.call_later(away, machine.start)
         if self.luck.strikes("partition"):
-            machine.cut_until = self.loop.time() + self.luck.within("partition", 5, 400)
-            self.said(machine.name, f"is cut off for {machine.cut_until - self.loop.time():.0f} s")
+            self._cut_off(machine, self.luck.within("partition", 5, 400))
         if self.luck.strikes("disk_full"):
             machine.disk.full = True
             self.said(machine.name, "has a full disk")
@@ -98,17 +97,41 @@ class Weather:
         self.said(machine.name, f"is cloned as {clone.name}")
         clone.start()
 
+    def _end(self, backend: Backend, session_id: str) -> None:
+        if self.luck.calm:
+            return
+        backend.world.end(session_id, Reason(code="instance_exited", message="It ended by itself."))
+        backend.parts.effect(backend, "an instance ends by itself", session_id)
+
+    def _cut_off(self, machine: Machine, seconds: float) -> None:
+        if self.luck.calm:
+            return
+        machine.cut_until = self.loop.time() + seconds
+        self.said(machine.name, f"is cut off for {seconds:.0f} s")
+
     def _backend(self, backend: Backend) -> None:
         if self.luck.strikes("platform_away"):
             backend.away_until = self.loop.time() + self.luck.within("platform_away", 5, 300)
             self.said(backend.name, f"is away for {backend.away_until - self.loop.time():.0f} s")
+        agents = {each.name: each for each in self.machines if each.backend is backend}
+        if self.luck.strikes("switch_fails"):
+            # First the platform, then one of its agents: what that had begun, another one goes on with.
+            backend.away_until = self.loop.time() + self.luck.within("switch_fails", 200, 400)
+            self.said(backend.name, f"is away for {backend.away_until - self.loop.time():.0f} s")
+            machine = agents[self.luck.pick("switch_fails", list(agents))]
+            seconds = self.luck.within("switch_fails", 130, 300)
+            self.loop.call_later(40, self._cut_off, machine, seconds)
         running = sorted({key[0] for key, each in backend.world.instances.items() if each.running})
         if running and self.luck.strikes("instance_dies"):
             session_id = self.luck.pick("instance_dies", running)
-            backend.world.end(session_id, Reason(code="instance_exited", message="It ended by itself."))
-            backend.parts.effect(backend, "an instance ends by itself", session_id)
+            self._end(backend, session_id)
         if running and self.luck.strikes("instance_vanishes"):
             session_id = self.luck.pick("instance_vanishes", running)
             for key in [each for each in backend.world.instances if each[0] == session_id]:
                 del backend.world.instances[key]
             backend.parts.effect(backend, "somebody removes an instance by hand", session_id)
+        if running and self.luck.strikes("ends_unheard"):
+            # Whoever sees it cannot tell for longer than others need to see it, mend it, and go on.
+            self._cut_off(agents[self.luck.pick("ends_unheard", list(agents))], 150)
+            session_id = self.luck.pick("ends_unheard", running)
+            self.loop.call_later(self.luck.within("ends_unheard", 1, 20), self._end, backend, session_id)

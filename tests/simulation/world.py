@@ -189,6 +189,7 @@ class World:
                 wishes,
                 self.shape.choice((1, 3, 5)),
                 pace,
+                self.shape.choice((None, 10.0)),
             )
             for number, user in enumerate(self.tenancy.members)
         ]
@@ -213,7 +214,10 @@ class World:
         )
         until = self.plan.seconds * self.shape.choice((0.3, 0.5, 1.0))
         await asyncio.gather(
-            self.weather.blow(until), admin.live(until), *(each.live(until) for each in people)
+            self.weather.blow(until),
+            admin.live(until),
+            *(each.live(until) for each in people),
+            *(each.mend(until) for each in people),
         )
         self.say("weather", "is calm from now on")
         self.weather.clear()
