@@ -60,6 +60,8 @@ from chalicelib.mail.models import DynamoMailStore
 from chalicelib.mail.ports import port as mail_port
 from chalicelib.mail.service import MailService
 from chalicelib.meta import routes as meta_routes
+from chalicelib.migration import routes as migration_routes
+from chalicelib.migration.service import MigrationService
 from chalicelib.offboarding import deleting
 from chalicelib.offboarding import routes as offboarding_routes
 from chalicelib.offboarding.deleting import Deleting
@@ -186,6 +188,7 @@ dead_letters = DeadLetterService(DeadQueues(queues), controller_store, agents)
 serving = ServingService(controllers, Resending(sessions.ledger).resend)
 maintenance = MaintenanceService(controllers, sessions.drains.drive, sessions.drains.reopened)
 streams = StreamService(sessions, controllers, utc_now, settings)
+migration = MigrationService(catalog, sessions, identity.people.every, utc_now)
 
 connection_store, pusher = DynamoConnectionStore(), Pusher(settings)
 viewers = Viewers(identity, api_keys)
@@ -267,6 +270,7 @@ apis: list[Api[Any]] = [
     controller_routes.build_agent(agents, relay_access=relays.access, on_heartbeat=sessions.activity.heard),
     agent_routes.build(serving, authenticate),
     agent_routes.build_signed(KeyRotationService(agents), dead_letters, agents.authenticate),
+    migration_routes.build(migration, authenticate),
     session_routes.build(sessions, authenticate),
     dead_letter_routes.build(DeadLetters(dead_letters, sessions.ledger), authenticate),
     session_agent_routes.build(sessions, agents.authenticate),

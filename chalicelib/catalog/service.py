@@ -16,7 +16,7 @@ from chalicelib.identity.service import User
 from chalicelib.people.service import GroupService, open_to
 from chalicelib.tenancy.service import TenancyService
 
-__all__ = ["CatalogService", "Template", "TemplateResources"]
+__all__ = ["CatalogService", "Template", "TemplateResources", "check"]
 
 _PAGE = 100
 

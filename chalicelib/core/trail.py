@@ -14,7 +14,7 @@ What an entry looks like in storage, and how entries are sealed, is the audit ca
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chalicelib.core.ids import new_id
 
@@ -61,6 +61,16 @@ def opened(trail: Trail | None) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+
+
+@contextmanager
+def item(action: str) -> Iterator[None]:
+    """One of many things that a request does: the change inside gets an entry of its own. Nothing outside an
+    audited request."""
+    whole = _current.get()
+    own = whole and replace(whole, action=action, id=new_id("aud"), written=False, facts={})
+    with opened(own):
+        yield
 
 
 def current() -> Trail | None:
