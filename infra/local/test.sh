@@ -31,9 +31,9 @@ tests() {
     return $status
 }
 
-# Two runs side by side, each with an emulator of its own: what works on machines, and what only the control
-# plane does. A folder that is in neither list belongs to the second.
-MACHINES="agent docker emulator images local package stream"
+# Two runs side by side, each with an emulator of its own: what works on machines (and offboarding, which makes
+# them take equally long), and what only the control plane does. A folder that is not listed is the second's.
+MACHINES="agent docker emulator images local offboarding package stream"
 functional() {
     local folder machines=() others=() status=0
     for folder in tests/functional/[a-z]*/; do
