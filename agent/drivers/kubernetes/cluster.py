@@ -107,19 +107,31 @@ class Cluster:
 
     # objects
 
-    def apply(self, kind: Kind, manifest: Object, *, resource_version: str | None = None) -> Object:
-        """Server-side apply, by force: the fields named are ours whoever set them last. Raises Stale where
-        the object is not of `resource_version`, or not the one whose uid the manifest names."""
+    def apply(
+        self,
+        kind: Kind,
+        manifest: Object,
+        *,
+        resource_version: str | None = None,
+        manager: str = FIELD_MANAGER,
+        force: bool = True,
+    ) -> Object:
+        """Server-side apply; by force: the fields named are ours whoever set them last. Raises Stale where
+        the object is not of `resource_version`, or not the one whose uid the manifest names, or (without
+        force) where a field has another value that another manager gave it."""
         metadata = dict(manifest["metadata"])
         if resource_version is not None:
             metadata["resourceVersion"] = resource_version
         path = kind.path(self.namespace, metadata["name"])
-        query = (("fieldManager", FIELD_MANAGER), ("force", "true"))
+        query = (("fieldManager", manager), ("force", "true" if force else ""))
         call = _Call("PATCH", path, query, manifest | {"metadata": metadata}, APPLY)
         try:
             return self._object(call)
         except _Answer as answer:
-            if answer.refusal.status in {404, 409} and ("resourceVersion" in metadata or "uid" in metadata):
+            bound = "resourceVersion" in metadata or "uid" in metadata
+            if (answer.refusal.status == 404 and bound) or (
+                answer.refusal.status == 409 and (bound or not force)
+            ):
                 raise Stale(answer.refusal.message) from answer
             raise self._refused(answer, f"patch {kind.plural}") from answer
 
@@ -153,15 +165,29 @@ class Cluster:
                     ) from None
         raise AssertionError
 
-    def delete(self, kind: Kind, name: str, *, uid: str | None = None) -> None:
-        """In the foreground: what it owns goes first. Gone already, or another one by now, is a success.
-        Returns before it is gone."""
-        options: Object = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Foreground"}
+    def delete(
+        self,
+        kind: Kind,
+        name: str,
+        *,
+        uid: str | None = None,
+        resource_version: str | None = None,
+        foreground: bool = True,
+    ) -> None:
+        """In the foreground: what it owns goes first, and it is gone later; in the background the other way
+        round. Gone already, or another one by now, is a success. Raises Stale where it is not of
+        `resource_version`."""
+        policy = "Foreground" if foreground else "Background"
+        options: Object = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": policy}
         if uid is not None:
             options["preconditions"] = {"uid": uid}
+        if resource_version is not None:
+            options.setdefault("preconditions", {})["resourceVersion"] = resource_version
         try:
             self._send(_Call("DELETE", kind.path(self.namespace, name), (), options, JSON), _read)
         except _Answer as answer:
+            if answer.refusal.status == 409 and resource_version is not None:
+                raise Stale(answer.refusal.message) from answer
             if answer.refusal.status == 404 or (answer.refusal.status == 409 and uid is not None):
                 return
             raise self._refused(answer, f"delete {kind.plural}") from answer
