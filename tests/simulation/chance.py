@@ -15,6 +15,7 @@ RATES = {
     "answer_lost": 0.03,
     "request_repeated": 0.03,
     "slow_network": 0.05,
+    "caller_stalls": 0.02,
     # the queue, per message or call
     "message_lost": 0.10,
     "message_repeated": 0.10,
@@ -34,11 +35,15 @@ RATES = {
     "sweep_doubled": 0.10,
     # platforms, per call or step
     "platform_slow": 0.06,
+    "answer_late": 0.06,
+    "step_slow": 0.15,
     "platform_fails": 0.03,
+    "effect_late": 0.12,
     "start_fails": 0.04,
-    "stop_refused": 0.04,
+    "stop_refused": 0.10,
     # episodes, per look of the weather and machine or platform
     "agent_killed": 0.12,
+    "crash_loop": 0.04,
     "power_cut": 0.05,
     "agent_stopped": 0.05,
     "agent_stalled": 0.05,
@@ -46,7 +51,7 @@ RATES = {
     "disk_full": 0.04,
     "platform_away": 0.05,
     "clock_jump": 0.06,
-    "instance_dies": 0.12,
+    "instance_dies": 0.20,
     "instance_vanishes": 0.06,
     "cloned_disk": 0.01,
     "switch_fails": 0.04,

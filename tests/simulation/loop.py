@@ -24,6 +24,8 @@ class Process:
         self.name = name
         self.alive = True
         self.stalled_until = 0.0
+        self.cut_between = (0.0, 0.0)
+        """When its own calls do not get through."""
         self.kept: list[Any] = []
         """Tasks and greenlets, kept so that none of them is ever collected, and so unwound, half way."""
         self.context = contextvars.copy_context()

@@ -90,8 +90,15 @@ class Machine:
         return self.enrolled.controller_id
 
     def cut(self) -> bool:
-        """Whether its network is down."""
-        return self.loop.time() < self.cut_until
+        """Whether its network is down, or no use to its agent."""
+        now = self.loop.time()
+        first, last = self.boot.process.cut_between if self.boot else (0.0, 0.0)
+        return now < self.cut_until or first <= now < last
+
+    @property
+    def at_work(self) -> bool:
+        """Whether it carries out a command."""
+        return self.boot is not None and bool(self.boot.worker._executor.running)
 
     def jump(self, seconds: float) -> None:
         """Somebody sets its clock."""

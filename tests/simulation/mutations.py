@@ -274,7 +274,7 @@ MUTATIONS = (
         "an inventory counts from its arrival",
         "chalicelib/sessions/inventory.py",
         "began = min(report.started_at, self.ledger.clock())",
-        "began = self.ledger.clock() + timedelta(seconds=60)",
+        "began = self.ledger.clock()",
         "though its instance runs",
     ),
     Mutation(

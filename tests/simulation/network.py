@@ -42,7 +42,10 @@ class Network:
         if self.luck.strikes("request_repeated"):
             again = self.luck.within("request_repeated", 0.1, 30)
             self.loop.call_later(again, lambda: self.gateway.agent_call(path, headers, body))
-        reply = await self._patiently(self.gateway.agent_call(path, headers, body))
+        answer = self.gateway.agent_call(path, headers, body)
+        if self.luck.strikes("caller_stalls"):
+            self._stall()
+        reply = await self._patiently(answer)
         self.said(headers["x-boot"], f"{path} -> {reply.status}{_code(reply)}", _about(path))
         await self._travel()
         if cut():
@@ -77,6 +80,14 @@ class Network:
         if self.luck.strikes("slow_network"):
             seconds = self.luck.within("slow_network", 0.5, 15)
         await asyncio.sleep(seconds)
+
+    def _stall(self) -> None:
+        """The caller's machine is paused before it hears the answer, which is old news by then."""
+        process = PROCESS.get()
+        if process is not None:
+            seconds = self.luck.within("caller_stalls", 1, 220)
+            self.said(process.name, f"stalls in a call for {seconds:.0f} s", "")
+            process.stalled_until = self.loop.time() + seconds
 
     async def _patiently(self, answer: "asyncio.Future[Reply]") -> Reply:
         waiter: asyncio.Future[Reply] = self.loop.create_future()

@@ -1,5 +1,5 @@
 """Backends that answer late, fail, go away, lose instances; and whose effects happen though nobody waits any
-more.
+more, or after their callers were told that they did not.
 
 The driver is the fake one (it passes the driver contract); every call of it to its platform travels: the
 effect happens on the platform a while later and the answer comes another while later, to whoever is still
@@ -8,15 +8,24 @@ alive to hear it.
 
 import contextvars
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from agent.drivers.base import Ended, Inventory, PermanentError, Progressing, Step, TemporaryError
+from agent.drivers.base import (
+    DriverError,
+    Ended,
+    Inventory,
+    PermanentError,
+    Progressing,
+    Step,
+    TemporaryError,
+)
 from agent.drivers.fake import FakeDriver, FakeInstance, FakeWorld
 from chalicelib.protocol.agents import Capacity
 from chalicelib.protocol.instances import InstanceSpec, Reason, Stage
 from tests.simulation.chance import Luck
-from tests.simulation.loop import VirtualLoop
+from tests.simulation.loop import PROCESS, VirtualLoop
 from tests.simulation.weaving import Weaver
 
 T = TypeVar("T")
@@ -42,6 +51,8 @@ class Backend:
     parts: BackendParts
     world: FakeWorld = field(default_factory=FakeWorld)
     away_until: float = 0.0
+    struggles_until: float = 0.0
+    """Until then many answers come late."""
     last_due: float = 0.0
     """When (virtual s) the last effect that is on the wire happens."""
 
@@ -59,20 +70,30 @@ class Backend:
             if key[0] == session_id and each.running
         ]
 
-    def travel(self, effect: Callable[[], T], *, quick: bool = False) -> T:
-        """Do it over there. Raises what it raises."""
+    def travel(self, effect: Callable[[], T], *, quick: bool = False, changes: bool = False) -> T:
+        """Do it over there. Raises what it raises. What `changes` something may be done long after its caller
+        was told that the platform did not answer."""
         self.parts.stepped("platform")
         there = self._chance.uniform(0.01, 0.3)
         back = self._chance.uniform(0.01, 0.2)
         if not quick and self.luck.strikes("platform_slow"):
             there = self.luck.within("platform_slow", 1, 240)
-        self.last_due = max(self.last_due, self.loop.time() + there)
+        struggling = self.loop.time() < self.struggles_until and self._chance.random() < 0.5
+        if struggling or self.luck.strikes("answer_late"):
+            back = self.luck.within("answer_late", 1, 100)
+        late = 0.0
+        if changes and self.luck.strikes("effect_late"):
+            late = self.luck.within("effect_late", 5, 200)
+        self.last_due = max(self.last_due, self.loop.time() + there + late)
         answer: list[Any] = []
 
         def happen() -> None:
             try:
                 if self.loop.time() < self.away_until or (not quick and self.luck.strikes("platform_fails")):
-                    raise TemporaryError(Reason(code="platform_unavailable", message="The platform is away."))
+                    raise _away()
+                if late:
+                    self.loop.call_later(late, _unheard, effect, context=self._context)
+                    raise _away()
                 answer.extend((True, effect()))
             except Exception as error:
                 answer.extend((False, error))
@@ -88,14 +109,36 @@ class Backend:
         return result  # type: ignore[no-any-return]
 
     def _within_step(self, stage: Stage) -> None:
-        self.weaver.pause(self._chance.uniform(0.05, 4.0))
+        seconds = self._chance.uniform(0.05, 4.0)
+        if self.luck.strikes("step_slow"):
+            seconds = self.luck.within("step_slow", 10, 300)
+            self._fill_the_line(seconds)
+        self.weaver.pause(seconds)
         if stage is Stage.CONNECTING and self.luck.strikes("start_fails"):
             raise PermanentError(Reason(code="handshake_timeout", message="It runs but does not answer."))
+
+    def _fill_the_line(self, seconds: float) -> None:
+        """What is pulled leaves no room for the agent's own calls, from some time into the step to its
+        end."""
+        process, now = PROCESS.get(), self.loop.time()
+        if process is not None:
+            first = self.luck.within("step_slow", 0, 120)
+            process.cut_between = (now + first, now + seconds + 5)
 
     def may_refuse(self) -> None:
         """For good, as far as this command is concerned."""
         if self.luck.strikes("stop_refused"):
             raise PermanentError(Reason(code="refused", message="It will not be stopped."))
+
+
+def _away() -> TemporaryError:
+    return TemporaryError(Reason(code="platform_unavailable", message="The platform does not answer."))
+
+
+def _unheard(effect: Callable[[], Any]) -> None:
+    """Nobody waits for it any more."""
+    with suppress(DriverError):
+        effect()
 
 
 class SimDriver(FakeDriver):
@@ -162,4 +205,4 @@ class SimDriver(FakeDriver):
             self._backend.parts.effect(self._backend, what, session_id)
             return result
 
-        return self._backend.travel(happen)
+        return self._backend.travel(happen, changes=True)

@@ -197,6 +197,14 @@ class SimSqs:
                 each.visible_at = self.cloud.loop.time() + VisibilityTimeout
                 self.cloud.loop.call_at(each.visible_at, queue.arrived.set)
 
+    def change_message_visibility_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> None:  # noqa: N803
+        for each in Entries:
+            self.change_message_visibility(
+                QueueUrl=QueueUrl,
+                ReceiptHandle=each["ReceiptHandle"],
+                VisibilityTimeout=each["VisibilityTimeout"],
+            )
+
     def purge_queue(self, *, QueueUrl: str) -> None:  # noqa: N803
         self.cloud.trouble()
         self.cloud.of_url(QueueUrl).messages.clear()

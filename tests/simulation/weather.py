@@ -56,10 +56,10 @@ class Weather:
             machine.cut_until, machine.disk.full = 0.0, False
             machine.start()
         for backend in self.backends:
-            backend.away_until = 0.0
+            backend.away_until = backend.struggles_until = 0.0
 
     def _machine(self, machine: Machine) -> None:
-        away = self.chance.choice((0.5, 5, 40, 200))
+        away = self.chance.choice((0.5, 5, 40, 100, 300))
         if self.luck.strikes("agent_killed"):
             machine.kill()
             self.loop.call_later(away, machine.start)
@@ -71,6 +71,8 @@ class Weather:
             self.loop.call_later(away + 30, machine.start)
         elif self.luck.strikes("agent_stalled"):
             machine.stall(self.luck.within("agent_stalled", 1, 180))
+        elif self.luck.strikes("crash_loop"):
+            self._crash_again(machine, 4)
         elif machine.boot is None:
             self.loop.call_later(away, machine.start)
         if self.luck.strikes("partition"):
@@ -85,6 +87,14 @@ class Weather:
             self.said(machine.name, f"has its clock set by {seconds:.0f} s")
         if self.luck.strikes("cloned_disk") and machine.boot is not None:
             self._clone(machine)
+
+    def _crash_again(self, machine: Machine, times: int) -> None:
+        """It dies soon after each start, with what it asked for still on the wire."""
+        machine.kill()
+        machine.start()
+        if times and not self.luck.calm:
+            soon = self.luck.within("crash_loop", 0.05, 0.5)
+            self.loop.call_later(soon, self._crash_again, machine, times - 1)
 
     def _tidy(self, machine: Machine) -> None:
         machine.disk.full = False
@@ -102,6 +112,8 @@ class Weather:
             return
         backend.world.end(session_id, Reason(code="instance_exited", message="It ended by itself."))
         backend.parts.effect(backend, "an instance ends by itself", session_id)
+        if self.chance.random() < 0.5:  # as where memory is short
+            backend.struggles_until = self.loop.time() + 20
 
     def _cut_off(self, machine: Machine, seconds: float) -> None:
         if self.luck.calm:
@@ -109,18 +121,28 @@ class Weather:
         machine.cut_until = self.loop.time() + seconds
         self.said(machine.name, f"is cut off for {seconds:.0f} s")
 
+    def _fail_switch(self, backend: Backend) -> None:
+        """First the platform goes away, then an agent that waits for it; which is back when another one has
+        gone on with its work, and before the platform is."""
+        seconds = self.luck.within("switch_fails", 130, 320)
+        backend.away_until = self.loop.time() + _LOOK + seconds + self.luck.within("switch_fails", 10, 60)
+        self.said(backend.name, f"is away for {backend.away_until - self.loop.time():.0f} s")
+
+        def later() -> None:
+            there = [each for each in self.machines if each.backend is backend and each.boot]
+            there = [each for each in there if each.at_work] or there
+            if there:
+                self._cut_off(there[0], seconds)
+
+        self.loop.call_later(_LOOK, later)
+
     def _backend(self, backend: Backend) -> None:
         if self.luck.strikes("platform_away"):
             backend.away_until = self.loop.time() + self.luck.within("platform_away", 5, 300)
             self.said(backend.name, f"is away for {backend.away_until - self.loop.time():.0f} s")
         agents = {each.name: each for each in self.machines if each.backend is backend}
-        if self.luck.strikes("switch_fails"):
-            # First the platform, then one of its agents: what that had begun, another one goes on with.
-            backend.away_until = self.loop.time() + self.luck.within("switch_fails", 200, 400)
-            self.said(backend.name, f"is away for {backend.away_until - self.loop.time():.0f} s")
-            machine = agents[self.luck.pick("switch_fails", list(agents))]
-            seconds = self.luck.within("switch_fails", 130, 300)
-            self.loop.call_later(40, self._cut_off, machine, seconds)
+        if len(agents) > 1 and self.luck.strikes("switch_fails"):
+            self._fail_switch(backend)
         running = sorted({key[0] for key, each in backend.world.instances.items() if each.running})
         if running and self.luck.strikes("instance_dies"):
             session_id = self.luck.pick("instance_dies", running)

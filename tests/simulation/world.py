@@ -141,13 +141,17 @@ class World:
     # How it is built
 
     def _timings(self) -> Timings:
+        lease = self.shape.choice((120.0, 120.0, 60.0))
         return replace(
             Timings(),
+            lease=lease,
+            renew=lease / 3,
             inventory=self.shape.choice((60.0, 60.0, 120.0)),
             heartbeat_idle=self.shape.choice((60.0, 60.0, 300.0)),
+            heartbeat_busy=self.shape.choice((30.0, 30.0, 10.0)),
             drain_retry=60.0,
             # Shorter than some agents are away.
-            command_deadline=self.luck.stream("deadline").choice((900.0, 900.0, 240.0)),
+            command_deadline=self.luck.stream("deadline").choice((900.0, 240.0, 100.0)),
             queue_credentials=900.0,
             key_rotation=self.shape.choice((120.0, 400.0, 30 * 86400.0)),
             key_overlap=self.shape.choice((60.0, 3600.0)),
@@ -169,7 +173,7 @@ class World:
             MachineParts(loop, weaver, luck, self.network, self.cloud, self._begun, self.say, self._refused),
             self.agent_timings,
         )
-        for number in range(shape.choice((1, 1, 2))):
+        for number in range(shape.choice((1, 2, 2))):
             self.founder.found(number)
         StoreTrouble(self.tables, weaver, luck, self.stepped, self._request_died).install()
         self.tables.watch = self.chronicle.watch
