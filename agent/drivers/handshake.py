@@ -7,6 +7,7 @@ import http.client
 import os
 import socket
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 RFB_VERSION = b"RFB 003.008\n"
@@ -37,9 +38,34 @@ def connect_unix(path: Path, timeout: float) -> socket.socket:
 
 
 def rfb_answers(path: Path, timeout: float = 2.0) -> bool:
+    """Whether RFB answers on a unix socket."""
+    return _rfb_answers(lambda: connect_unix(path, timeout))
+
+
+def rfb_answers_at(host: str, port: int, timeout: float = 2.0) -> bool:
+    """Whether RFB answers at a TCP address."""
+    return _rfb_answers(lambda: socket.create_connection((host, port), timeout))
+
+
+def http_answers(host: str, port: int, timeout: float = 2.0) -> bool:
+    """GET / gives 2xx or 3xx."""
+    return _http_answers(http.client.HTTPConnection(host, port, timeout=timeout))
+
+
+def http_answers_on(path: Path, timeout: float = 2.0) -> bool:
+    """The same on a unix socket."""
+    connection = http.client.HTTPConnection("localhost", timeout=timeout)
+    try:
+        connection.sock = connect_unix(path, timeout)
+    except OSError:
+        return False
+    return _http_answers(connection)
+
+
+def _rfb_answers(connect: Callable[[], socket.socket]) -> bool:
     """Exchange versions and read the list of security types (RFC 6143 §7.1.1, §7.1.2)."""
     try:
-        with connect_unix(path, timeout) as connection:
+        with connect() as connection:
             greeting = _read(connection, _GREETING)
             if not (greeting.startswith(b"RFB ") and greeting.endswith(b"\n")):
                 return False
@@ -49,9 +75,7 @@ def rfb_answers(path: Path, timeout: float = 2.0) -> bool:
         return False
 
 
-def http_answers(host: str, port: int, timeout: float = 2.0) -> bool:
-    """GET / gives 2xx or 3xx."""
-    connection = http.client.HTTPConnection(host, port, timeout=timeout)
+def _http_answers(connection: http.client.HTTPConnection) -> bool:
     try:
         connection.request("GET", "/")
         return 200 <= connection.getresponse().status < 400

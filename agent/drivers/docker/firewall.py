@@ -14,21 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.drivers.docker.errors import plain
-
-CLOSED = (
-    "0.0.0.0/8",
-    "10.0.0.0/8",
-    "100.64.0.0/10",
-    "127.0.0.0/8",
-    "169.254.0.0/16",
-    "172.16.0.0/12",
-    "192.0.0.0/24",
-    "192.168.0.0/16",
-    "198.18.0.0/15",
-    "224.0.0.0/4",
-    "240.0.0.0/4",
-)
-"""Not globally reachable (IANA special-purpose registry), less the ranges for documentation."""
+from agent.drivers.private_ranges import CLOSED
 
 Run = Callable[[Sequence[str], str | None], str]
 """Runs a command with that standard input and returns what it printed; raises FirewallError."""

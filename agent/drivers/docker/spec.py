@@ -9,6 +9,7 @@ from typing import Any
 
 from agent.drivers.docker import naming
 from agent.drivers.docker.naming import NetworkKind
+from agent.drivers.environment import environment as variables
 from chalicelib.protocol.instances import InstanceSpec, Network
 
 USER = "1000:1000"
@@ -25,16 +26,7 @@ def network_kind(spec: InstanceSpec) -> NetworkKind:
 
 
 def environment(spec: InstanceSpec) -> list[str]:
-    """The template's variables, then ours: a template cannot override what carries policy."""
-    ours = {
-        "STREAMSPACE_WIDTH": str(spec.display.width),
-        "STREAMSPACE_HEIGHT": str(spec.display.height),
-        "STREAMSPACE_FRAME_RATE": str(spec.display.frame_rate),
-        "STREAMSPACE_CLIPBOARD_IN": str(int(spec.clipboard_in)),
-        "STREAMSPACE_CLIPBOARD_OUT": str(int(spec.clipboard_out)),
-    }
-    theirs = {key: value for key, value in spec.env.items() if not key.startswith("STREAMSPACE_")}
-    return [f"{key}={value}" for key, value in sorted((theirs | ours).items())]
+    return [f"{key}={value}" for key, value in variables(spec).items()]
 
 
 def tmpfs(spec: InstanceSpec) -> dict[str, str]:
