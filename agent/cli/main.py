@@ -16,6 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         config = AgentConfig.read(options.state, os.environ)
+        token = None if options.command == "status" else _token(options)
     except ValueError as error:
         print(error, file=sys.stderr)
         return exits.USAGE
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return enroll.command(
             config.state,
             url=options.url,
-            token=options.token,
+            token=token or "",
             platform=options.platform or DEFAULT_PLATFORM,
             takeover=options.takeover,
         )
@@ -39,10 +40,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run.command(
         config,
         url=options.url,
-        token=options.token,
+        token=token,
         platform=options.platform,
         takeover=options.takeover,
     )
+
+
+def _token(options: argparse.Namespace) -> str | None:
+    """What was given, or what the file holds: others on a machine can read command lines. An agent that is
+    enrolled needs no token, so for `run` the file may be missing or empty. Raises ValueError."""
+    path: Path | None = options.token_file
+    if path is None:
+        given: str | None = options.token
+        return given
+    try:
+        held = path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        held = ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"--token-file: {path} cannot be read: {error}") from error
+    if not held and options.command == "enroll":
+        raise ValueError(f"--token-file: {path} holds no token.")
+    return held or None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,7 +77,9 @@ def _parser() -> argparse.ArgumentParser:
         each.add_argument("--state", type=Path, help="folder with the agent's key and reports")
     for each in (enroll, run):
         each.add_argument("--url", required=each is enroll, help="the control plane, https://…")
-        each.add_argument("--token", required=each is enroll, help="enrolment token, good for 30 minutes")
+        token = each.add_mutually_exclusive_group(required=each is enroll)
+        token.add_argument("--token", help="enrolment token, good for 30 minutes")
+        token.add_argument("--token-file", type=Path, help="file that holds it, if there is one")
         each.add_argument("--platform", help=f"what to drive (default: {DEFAULT_PLATFORM})")
         each.add_argument(
             "--takeover", action="store_true", help="replace another agent's enrolment of this backend"

@@ -5,6 +5,8 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Coroutine
+from typing import TypeVar
 
 import uvloop
 
@@ -18,6 +20,7 @@ from agent.worker.app import run_agent
 from agent.worker.status import AlreadyRunning, StateLock
 
 _log = logging.getLogger(__name__)
+_Done = TypeVar("_Done")
 
 
 class NotEnrolled(Exception):
@@ -29,9 +32,13 @@ def command(
 ) -> int:
     """Serve; the exit status."""
     try:
-        with StateLock(config.state), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            known = runner.run(_identity(config, url=url, token=token, platform=platform, takeover=takeover))
-            fatal = runner.run(run_agent(config, known))
+        with (
+            StateLock(config.state) as lock,
+            asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+        ):
+            asked = _identity(config, url=url, token=token, platform=platform, takeover=takeover)
+            known = runner.run(_with_pulse(lock, asked))
+            fatal = runner.run(_with_pulse(lock, run_agent(config, known)))
             status = _said(fatal)
             _leave_if_threads_hang(status)
             return status
@@ -43,6 +50,14 @@ def command(
     except (errors.ApiError, DriverError, OSError) as error:
         print(f"The agent cannot start: {explained(error)}", file=sys.stderr)
         return exits.of(error) if isinstance(error, errors.Fatal) else exits.FAILED
+
+
+async def _with_pulse(lock: StateLock, work: Coroutine[None, None, _Done]) -> _Done:
+    pulse = asyncio.create_task(lock.pulse())
+    try:
+        return await work
+    finally:
+        pulse.cancel()
 
 
 async def _identity(

@@ -1,7 +1,10 @@
 """What a running agent tells its own machine: a lock on the state folder, and a file for `status`."""
 
+import asyncio
+import contextlib
 import fcntl
 import os
+import time
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +15,9 @@ from pydantic import AwareDatetime, ValidationError
 from agent.client.files import private_folder, write_atomically
 from chalicelib.protocol.agents import Heartbeat
 from chalicelib.protocol.base import Wire
+
+PULSE_SECONDS = 5.0
+_STATUS = "status.json"
 
 
 class AlreadyRunning(Exception):
@@ -36,7 +42,18 @@ class StateLock:
         self._file.truncate(0)
         self._file.write(str(os.getpid()))
         self._file.flush()
+        # What an earlier process was told says nothing about this one.
+        (self._path.parent / _STATUS).unlink(missing_ok=True)
         return self
+
+    async def pulse(self) -> None:
+        """Touch the lock for ever: who supervises the agent sees by its age whether the event loop turns
+        (agent/cli/probe.py)."""
+        while True:
+            now = time.time()
+            with contextlib.suppress(OSError):  # a full or broken disk is told by the outbox
+                os.utime(self._path, (now, now))
+            await asyncio.sleep(PULSE_SECONDS)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -68,12 +85,12 @@ class LastBeat(Wire):
 def tell(state: Path, at: datetime, heartbeat: Heartbeat) -> None:
     """Raises OSError."""
     write_atomically(
-        state / "status.json", LastBeat(at=at, heartbeat=heartbeat).model_dump_json().encode(), durable=False
+        state / _STATUS, LastBeat(at=at, heartbeat=heartbeat).model_dump_json().encode(), durable=False
     )
 
 
 def told(state: Path) -> LastBeat | None:
     try:
-        return LastBeat.model_validate_json((state / "status.json").read_bytes())
+        return LastBeat.model_validate_json((state / _STATUS).read_bytes())
     except (FileNotFoundError, ValidationError):
         return None
