@@ -59,8 +59,8 @@ class Timeouts:
     an answer that trickles, does not hold a driver's thread."""
 
     connect: float = 5.0
-    read: float = 20.0
-    total: float = 45.0
+    read: float = 15.0
+    total: float = 30.0
     attempts: int = 4
     pause: float = 0.2
     """Before the second attempt; doubles, with jitter."""

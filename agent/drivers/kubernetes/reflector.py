@@ -221,7 +221,7 @@ class Reflector:
 
     def _note(self, failure: DriverError | None) -> None:
         with self._changed:
-            if failure is not None and self._failure is None:
+            if failure is not None and self._failure is None and not self._closed.is_set():
                 self._failing_since = time.monotonic()
                 log.warning("watching %s: %s", self._kind.plural, failure)
             if failure is not None:
