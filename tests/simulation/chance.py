@@ -54,7 +54,7 @@ RATES = {
     "instance_dies": 0.20,
     "instance_vanishes": 0.06,
     "cloned_disk": 0.01,
-    "switch_fails": 0.04,
+    "switch_fails": 0.08,
     "ends_unheard": 0.05,
     # what administrators do, per look
     "cordon": 0.04,

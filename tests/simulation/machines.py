@@ -96,9 +96,10 @@ class Machine:
         return now < self.cut_until or first <= now < last
 
     @property
-    def at_work(self) -> bool:
-        """Whether it carries out a command."""
-        return self.boot is not None and bool(self.boot.worker._executor.running)
+    def waits(self) -> bool:
+        """Whether it has something to stop or to remove, which it tries for as long as it may."""
+        at_work = self.boot.worker._executor.running.values() if self.boot else ()
+        return any(each.command.spec is None for each in at_work)
 
     def jump(self, seconds: float) -> None:
         """Somebody sets its clock."""

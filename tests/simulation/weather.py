@@ -121,27 +121,26 @@ class Weather:
         machine.cut_until = self.loop.time() + seconds
         self.said(machine.name, f"is cut off for {seconds:.0f} s")
 
-    def _fail_switch(self, backend: Backend) -> None:
+    def _fail_switch(self, backend: Backend, looks: int = 24) -> None:
         """First the platform goes away, then an agent that waits for it; which is back when another one has
         gone on with its work, and before the platform is."""
-        seconds = self.luck.within("switch_fails", 130, 320)
-        backend.away_until = self.loop.time() + _LOOK + seconds + self.luck.within("switch_fails", 10, 60)
-        self.said(backend.name, f"is away for {backend.away_until - self.loop.time():.0f} s")
-
-        def later() -> None:
-            there = [each for each in self.machines if each.backend is backend and each.boot]
-            there = [each for each in there if each.at_work] or there
-            if there:
-                self._cut_off(there[0], seconds)
-
-        self.loop.call_later(_LOOK, later)
+        backend.away_until = max(backend.away_until, self.loop.time() + 10)
+        waiting = [each for each in self.machines if each.backend is backend and each.waits]
+        if waiting and not self.luck.calm:
+            seconds = self.luck.within("switch_fails", 130, 320)
+            backend.away_until = self.loop.time() + seconds + self.luck.within("switch_fails", 10, 60)
+            self.said(backend.name, f"is away for {backend.away_until - self.loop.time():.0f} s")
+            self._cut_off(waiting[0], seconds)
+        elif looks and not self.luck.calm:
+            self.loop.call_later(5, self._fail_switch, backend, looks - 1)
 
     def _backend(self, backend: Backend) -> None:
         if self.luck.strikes("platform_away"):
             backend.away_until = self.loop.time() + self.luck.within("platform_away", 5, 300)
             self.said(backend.name, f"is away for {backend.away_until - self.loop.time():.0f} s")
         agents = {each.name: each for each in self.machines if each.backend is backend}
-        if len(agents) > 1 and self.luck.strikes("switch_fails"):
+        there = self.loop.time() >= backend.away_until
+        if there and len(agents) > 1 and self.luck.strikes("switch_fails"):
             self._fail_switch(backend)
         running = sorted({key[0] for key, each in backend.world.instances.items() if each.running})
         if running and self.luck.strikes("instance_dies"):
