@@ -22,7 +22,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -63,7 +63,8 @@ class _Listener:
     port: int
     server: asyncio.Server
     node: int
-    busy: set[asyncio.Task[None]] = field(default_factory=set)
+    busy: set[asyncio.Task[None]]
+    """Its connections."""
 
     def stands(self, pod: str, port: int) -> bool:
         try:
@@ -114,6 +115,7 @@ class Forwards:
         with self._lock:
             self._closed = True
             loop, thread = self._loop, self._thread
+            self._loop = self._thread = None
         if loop is None or thread is None:
             return
         with contextlib.suppress(Exception):
@@ -147,17 +149,23 @@ class Forwards:
 
     async def _listen_alone(self, session_id: str, pod: str, port: int) -> Path:
         standing = self._listeners.get(session_id)
-        if standing is not None:
-            if standing.stands(pod, port):
-                return standing.path
-            del self._listeners[session_id]
-            standing.close()
+        if standing is not None and standing.stands(pod, port):
+            return standing.path
         path = self._folder / f"{session_id}.sock"
-        sock, node = _bind(path)
-        server = await asyncio.start_unix_server(
-            lambda reader, writer: self._accept(session_id, reader, writer), sock=sock, limit=PIECE
-        )
-        self._listeners[session_id] = _Listener(path, pod, port, server, node)
+        sock, fresh = _bind(path)
+        busy: set[asyncio.Task[None]] = set()
+
+        def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.create_task(self._serve(pod, port, reader, writer))
+            busy.add(task)
+            task.add_done_callback(busy.discard)
+
+        server = await asyncio.start_unix_server(accept, sock=sock, limit=PIECE)
+        node = os.lstat(fresh).st_ino
+        fresh.replace(path)
+        self._listeners[session_id] = _Listener(path, pod, port, server, node, busy)
+        if standing is not None:
+            standing.close()
         return path
 
     async def _drop(self, session_id: str) -> None:
@@ -174,27 +182,21 @@ class Forwards:
         if self._session is not None:
             await self._session.close()
 
-    async def _accept(
-        self, session_id: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    async def _serve(
+        self, pod: str, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        listener = self._listeners.get(session_id)
-        task = asyncio.current_task()
-        if listener is None or task is None:
-            writer.transport.abort()
-            return
-        listener.busy.add(task)
+        """One connection, from its beginning to its end."""
         try:
-            channel = await self._dial(listener.pod, listener.port)
+            channel = await self._dial(pod, port)
             try:
                 await _splice(reader, writer, channel)
             finally:
                 await _hang_up(channel)
         except DriverError as error:
-            log.warning("forwarding to %s: %s", listener.pod, error)
+            log.warning("forwarding to %s: %s", pod, error)
         except (OSError, aiohttp.ClientError) as error:
-            log.info("forwarding to %s ended: %r", listener.pod, error)
+            log.info("forwarding to %s ended: %r", pod, error)
         finally:
-            listener.busy.discard(task)
             writer.transport.abort()
 
     async def _dial(self, pod: str, port: int) -> aiohttp.ClientWebSocketResponse:
@@ -248,9 +250,9 @@ def _serve_loop(loop: asyncio.AbstractEventLoop) -> None:
         loop.close()
 
 
-def _bind(path: Path) -> tuple[socket.socket, int]:
-    """A socket that only this user may connect to, and its file's inode. It is put in its place in one step,
-    so that nobody finds one there that does not listen yet. Raises OSError."""
+def _bind(path: Path) -> tuple[socket.socket, Path]:
+    """A socket that only this user may connect to, under a name of its own: it is moved to `path` once it
+    listens, so that nobody finds one there that does not. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.parent.chmod(0o700)
     fresh = path.with_name(f".{secrets.token_hex(4)}")
@@ -258,15 +260,12 @@ def _bind(path: Path) -> tuple[socket.socket, int]:
     try:
         sock.bind(str(fresh))
         fresh.chmod(0o600)
-        sock.listen(128)
         sock.setblocking(False)
-        node = os.lstat(fresh).st_ino
-        fresh.replace(path)
     except BaseException:
         sock.close()
         fresh.unlink(missing_ok=True)
         raise
-    return sock, node
+    return sock, fresh
 
 
 def _request(
