@@ -7,13 +7,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from infra.images import context, debian, output, plan
+from infra.images import agent_packages, context, debian, output, plan
 from infra.images.context import File
 from infra.images.engine import Engine
 from infra.images.errors import BuildError
 from infra.images.plan import Image, State
 from infra.images.progress import Progress, Track
-from infra.images.recipes import ROOT, Recipe, UnknownImageError, waves, with_parents
+from infra.images.recipes import AGENT, ROOT, Recipe, UnknownImageError, waves, with_parents
 
 _AT_ONCE = 2
 """Fetching and unpacking take turns well; more than two only wait for one another."""
@@ -83,13 +83,21 @@ class Builder:
             elif sign := output.interesting(line):
                 track.sign(sign)
 
+        files = self._files[recipe.name]
+        if recipe.name == AGENT:
+            files = agent_packages.with_packages(files, self._engine.architecture(), track)
         arguments = {"PARENT": self._engine.name(recipe.parent)} if recipe.parent else {}
-        self._engine.build(recipe.name, self._files[recipe.name], inputs, arguments, heard)
+        self._engine.build(recipe.name, files, inputs, arguments, heard)
         track.finish_step()
 
 
 def _files(recipe: Recipe) -> tuple[File, ...]:
-    return debian.files() if recipe.name == ROOT else context.read(recipe.folder)
+    match recipe.name:
+        case name if name == ROOT:
+            return debian.files()
+        case name if name == AGENT:
+            return agent_packages.files(recipe.folder)
+    return context.read(recipe.folder)
 
 
 def _arguments() -> argparse.Namespace:

@@ -52,6 +52,10 @@ class Engine:
         labels = facts["Config"].get("Labels") or {}
         return Image(facts["Id"], labels.get(LABEL), facts["Size"])
 
+    def architecture(self) -> str:
+        """The daemon's, as Go names it: `amd64`, `arm64`."""
+        return str(self._client.version()["Arch"])
+
     def check_space(self) -> None:
         """Raises BuildError when Docker's disk has less room than building wants."""
         root = Path(self._client.info()["DockerRootDir"])

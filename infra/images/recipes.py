@@ -7,6 +7,8 @@ from pathlib import Path
 ROOT = "debian"
 """The lowest image. It has no folder: see `infra.images.debian`."""
 SUITE = "bookworm"
+AGENT = "agent"
+"""The agent itself, for clusters: its packages are fetched for it, see `infra.images.agent_packages`."""
 
 
 class UnknownImageError(Exception):
@@ -19,6 +21,8 @@ class Recipe:
 
     name: str
     parent: str | None
+    on_demand: bool = False
+    """Whether it is built only when it is named."""
 
     @property
     def folder(self) -> Path:
@@ -31,17 +35,18 @@ RECIPES = (
     Recipe("terminal", "base"),
     Recipe("desktop", "base"),
     Recipe("firefox", "base"),
+    Recipe(AGENT, ROOT, on_demand=True),
 )
 
 
 def with_parents(names: Iterable[str], recipes: tuple[Recipe, ...] = RECIPES) -> tuple[Recipe, ...]:
-    """The named recipes (all, if none is named) and all that they stand on, parents first.
+    """The named recipes and all that they stand on, parents first; all but those on demand if none is named.
 
     Raises UnknownImageError.
     """
     by_name = {recipe.name: recipe for recipe in recipes}
     wanted: set[str] = set()
-    for name in list(names) or by_name:
+    for name in list(names) or [recipe.name for recipe in recipes if not recipe.on_demand]:
         walk: str | None = name
         while walk is not None:
             if walk not in by_name:

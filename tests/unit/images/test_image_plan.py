@@ -4,7 +4,7 @@ import pytest
 
 from infra.images import plan, recipes
 from infra.images.plan import Image, State
-from infra.images.recipes import RECIPES, Recipe, UnknownImageError
+from infra.images.recipes import AGENT, RECIPES, Recipe, UnknownImageError
 
 TREE = (Recipe("root", None), Recipe("low", "root"), Recipe("left", "low"), Recipe("right", "low"))
 FILES = {recipe.name: f"files of {recipe.name}" for recipe in TREE}
@@ -57,6 +57,12 @@ def test_parents_come_along_and_first(names: tuple[str, ...], expected: list[str
     assert [recipe.name for recipe in recipes.with_parents(names, TREE)] == expected
 
 
+def test_what_is_on_demand_is_built_only_when_it_is_named() -> None:
+    tree = (*TREE, Recipe("rare", "root", on_demand=True))
+    assert "rare" not in [recipe.name for recipe in recipes.with_parents([], tree)]
+    assert [recipe.name for recipe in recipes.with_parents(["rare"], tree)] == ["root", "rare"]
+
+
 def test_unknown_name_says_which_there_are() -> None:
     with pytest.raises(UnknownImageError, match="no image 'up'; there are root, low, left, right"):
         recipes.with_parents(["up"], TREE)
@@ -71,6 +77,7 @@ def test_waves_do_not_need_themselves() -> None:
 def test_every_recipe_has_a_dockerfile_on_its_parent(recipe: Recipe) -> None:
     text = (recipe.folder / "Dockerfile").read_text()
     assert "ARG PARENT\nFROM ${PARENT}\n" in text
-    # By number: Kubernetes cannot tell that a user given by name is not root.
-    assert [line for line in text.splitlines() if line.startswith("USER ")][-1] == "USER 1000:1000"
+    # By number: a platform that insists on a user who is not root cannot tell by a name.
+    user = "USER 10001:10001" if recipe.name == AGENT else "USER 1000:1000"
+    assert [line for line in text.splitlines() if line.startswith("USER ")][-1] == user
     assert "VOLUME" not in [line.split()[0] for line in text.splitlines() if line.strip()]
