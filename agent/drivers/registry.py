@@ -9,7 +9,7 @@ from agent.drivers.base import Driver, PermanentError
 from chalicelib.protocol.agents import Backend
 from chalicelib.protocol.instances import Reason
 
-PLATFORMS = ("docker", "fake")
+PLATFORMS = ("docker", "kubernetes", "fake")
 
 
 CPU_OVERCOMMIT = 4.0
@@ -26,6 +26,15 @@ def open_driver(platform: str, controller_id: str, *, cpu_overcommit: float = CP
             from agent.drivers.docker.driver import DockerDriver  # noqa: PLC0415
 
             return DockerDriver(controller_id, run_dir=run_dir(), cpu_overcommit=cpu_overcommit)
+        case "kubernetes":
+            from agent.drivers.kubernetes.driver import KubernetesDriver, open_cluster  # noqa: PLC0415
+
+            return KubernetesDriver(
+                controller_id,
+                *open_cluster(os.environ),
+                run_dir=run_dir(),
+                cpu_overcommit=cpu_overcommit,
+            )
         case "fake":
             from agent.drivers.fake import FakeDriver  # noqa: PLC0415
             from agent.drivers.fake_file import named_world  # noqa: PLC0415
@@ -47,6 +56,14 @@ def detect_backend(platform: str) -> Backend:
                 return read_backend(engine)
             finally:
                 engine.close()
+        case "kubernetes":
+            from agent.drivers.kubernetes import driver as kubernetes  # noqa: PLC0415
+
+            cluster, _ = kubernetes.open_cluster(os.environ)
+            try:
+                return kubernetes.read_backend(cluster)
+            finally:
+                cluster.close()
         case "fake":
             from agent.drivers.fake import FakeDriver  # noqa: PLC0415
             from agent.drivers.fake_file import named_world  # noqa: PLC0415

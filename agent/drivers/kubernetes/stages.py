@@ -106,8 +106,8 @@ def _not_placed(wanted: Wanted, pod: Sight, events: Sequence[Happening]) -> Trou
     if home:
         return Trouble(reasons.not_mounted(home[-1].message), settings.home_timeout)
     if pod.unschedulable is None:
-        error = temporary("platform_error", "The cluster's scheduler says nothing about the instance.")
-        return Trouble(error, settings.create_timeout)
+        silent = temporary("platform_error", "The cluster's scheduler says nothing about the instance.")
+        return Trouble(silent, settings.create_timeout)
     error = reasons.no_place(pod.unschedulable, settings.gpu_resource)
     patient = error.reason.code == "home_pending"
     return Trouble(error, settings.home_timeout if patient else settings.schedule_timeout)

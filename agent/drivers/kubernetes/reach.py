@@ -1,0 +1,47 @@
+"""How an instance is reached: at its pod's address from inside the cluster, else by a local socket whose
+connections the API server forwards."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from agent.drivers.base import Endpoint
+from agent.drivers.handshake import http_answers, http_answers_on, rfb_answers, rfb_answers_at
+from agent.drivers.kubernetes import naming
+from agent.drivers.kubernetes.forward import Forwards
+from agent.drivers.kubernetes.seen import Sight
+from chalicelib.protocol.instances import InstanceSpec
+
+
+@dataclass(frozen=True)
+class Reach:
+    """`forwards` None: by address."""
+
+    forwards: Forwards | None
+
+    def endpoint(
+        self, session_id: str, pod: Sight, port: int, *, password: str | None, incarnation: int
+    ) -> Endpoint | None:
+        """None while it has no address."""
+        if self.forwards is not None:
+            path = str(self.forwards.open(session_id, pod.name, port))
+            return Endpoint(socket_path=path, password=password, incarnation=incarnation)
+        if pod.address is None:
+            return None
+        return Endpoint(host=pod.address, port=port, password=password, incarnation=incarnation)
+
+    def probe(self, spec: InstanceSpec, pod: Sight) -> Callable[[], bool]:
+        """One attempt of the handshake, on the way that streams will take."""
+        port, vnc = naming.port(spec), spec.protocol == "vnc"
+        if self.forwards is not None:
+            path = self.forwards.open(spec.session_id, pod.name, port)
+            return partial(rfb_answers if vnc else http_answers_on, path)
+        return partial(rfb_answers_at if vnc else http_answers, str(pod.address), port)
+
+    def forget(self, session_id: str) -> None:
+        if self.forwards is not None:
+            self.forwards.forget(session_id)
+
+    def close(self) -> None:
+        if self.forwards is not None:
+            self.forwards.close()
