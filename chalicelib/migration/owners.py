@@ -16,6 +16,7 @@ class Owners:
     ) -> None:
         self._caller, self._people, self._said = caller, people, said
         self._known: list[Person] | None = None
+        self.unknown: set[str] = set()
 
     def of(self, name: str) -> User:
         """Raises Blocked unless one person is meant, Forbidden without the right to act for them."""
@@ -40,7 +41,9 @@ class Owners:
             if len(found) == 1:
                 return found[0]
             if found:
+                self.unknown.add(name)
                 raise Blocked("spec.user", f"{name[:80]} may be any of {len(found)} people; say whose it is.")
+        self.unknown.add(name)
         raise Blocked("spec.user", f"Nobody here is called {name[:80]}; say which e-mail address is meant.")
 
     def _all(self) -> list[Person]:

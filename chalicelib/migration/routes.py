@@ -1,13 +1,12 @@
 """HTTP of imports."""
 
-from collections import Counter
 from collections.abc import Callable
 
 from chalicelib.core.api import Api, Call
 from chalicelib.core.caller import Incoming
 from chalicelib.identity.service import User
-from chalicelib.migration.schemas import ImportBody, ImportedView, ImportReport
-from chalicelib.migration.service import MigrationService, Outcome
+from chalicelib.migration.schemas import ImportBody, ImportReport
+from chalicelib.migration.service import MigrationService
 
 
 def build(service: MigrationService, authenticate: Callable[[Incoming], User]) -> Api[User]:
@@ -24,12 +23,7 @@ def build(service: MigrationService, authenticate: Callable[[Incoming], User]) -
     def run_import(call: Call[User], body: ImportBody) -> ImportReport:
         """Import templates and sessions of the original StreamSpace, or say what would come of it. Sending
         the same again makes nothing twice and goes on where the last call ended."""
-        items = service.run(call.caller, body.manifests, body.to_wishes())
-        counted = Counter(item.outcome for item in items)
-        return ImportReport(
-            dry_run=body.dry_run,
-            counts={outcome: counted[outcome] for outcome in Outcome},
-            items=[ImportedView.of(item) for item in items],
-        )
+        report = service.run(call.caller, body.manifests, body.to_wishes())
+        return ImportReport.of(report, dry_run=body.dry_run)
 
     return api

@@ -1,12 +1,13 @@
 """Imports in the public API."""
 
+from collections import Counter
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
 from chalicelib.core.schemas import ReasonView, RequestBody, ResponseBody
 from chalicelib.migration.notes import Fate
-from chalicelib.migration.service import Item, Outcome, Wishes
+from chalicelib.migration.service import Item, Outcome, Report, Wishes
 
 _LONGEST = 250_000
 _Word = Annotated[str, StringConstraints(min_length=1, max_length=255)]
@@ -76,3 +77,19 @@ class ImportReport(ResponseBody):
     dry_run: bool
     counts: dict[Outcome, int]
     items: list[ImportedView]
+    unknown_images: list[str] = Field(description="No template uses them yet; say in `images` what to use.")
+    unknown_users: list[str] = Field(
+        description="Nobody is known by these names; say in `users` who it is."
+    )
+
+    @classmethod
+    def of(cls, report: Report, *, dry_run: bool) -> "ImportReport":
+        """From the domain."""
+        counted = Counter(item.outcome for item in report.items)
+        return cls(
+            dry_run=dry_run,
+            counts={outcome: counted[outcome] for outcome in Outcome},
+            items=[ImportedView.of(item) for item in report.items],
+            unknown_images=report.unknown_images,
+            unknown_users=report.unknown_users,
+        )

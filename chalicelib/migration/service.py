@@ -51,6 +51,16 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Report:
+    """One item for each manifest, in their order, and what a person is needed for: images that no template
+    here uses, and users that nobody here is known as."""
+
+    items: list[Item]
+    unknown_images: list[str]
+    unknown_users: list[str]
+
+
+@dataclass(frozen=True)
 class Wishes:
     """How to import. `images` and `users` say what stands here for an image or a user of the manifests."""
 
@@ -69,8 +79,8 @@ class MigrationService:
     people: Callable[[str], Iterator[Person]]
     clock: Clock
 
-    def run(self, user: User, text: str, wishes: Wishes) -> list[Item]:
-        """Import what the text holds, templates before sessions; one item for each manifest, in their order.
+    def run(self, user: User, text: str, wishes: Wishes) -> Report:
+        """Import what the text holds, templates before sessions.
 
         Each is done by itself: one that fails leaves the others as they are, and sending the same again goes
         on where this ended. Raises Invalid for text that is no YAML.
@@ -86,7 +96,8 @@ class MigrationService:
                     items[index] = Item("other", each.name or each.kind, Outcome.SKIPPED, reason=reason)
                 elif each.kind == kind:
                     items[index] = run.one(each)
-        return [items[index] for index in range(len(found))]
+        ordered = [items[index] for index in range(len(found))]
+        return Report(ordered, sorted(run.unknown_images), sorted(run.owners.unknown))
 
 
 class _Run:
@@ -96,7 +107,8 @@ class _Run:
         self._service, self._user, self._wishes, self._until = service, user, wishes, until
         self._templates = {each.id: each for each in _all_templates(service.catalog, user)}
         self._images = frozenset(each.image for each in self._templates.values() if each.enabled)
-        self._owners = Owners(user, service.people, wishes.users)
+        self.owners = Owners(user, service.people, wishes.users)
+        self.unknown_images: set[str] = set()
         self._labels: dict[str, dict[str, str]] = {}
 
     def one(self, manifest: Manifest) -> Item:
@@ -123,6 +135,8 @@ class _Run:
         template = check(made.template)
         if template.id in self._templates:
             return Item("template", manifest.name, Outcome.EXISTS, id=template.id)
+        if not template.enabled:
+            self.unknown_images.add(template.image)
         self._templates[template.id] = template
         if self._wishes.dry_run:
             return Item("template", manifest.name, Outcome.PLANNED, notes=made.notes)
@@ -144,7 +158,7 @@ class _Run:
                 "spec.state",
                 "It was hibernated, and importing would start it. Ask for that, or launch it when needed.",
             )
-        owner = self._owners.of(asked.user)
+        owner = self.owners.of(asked.user)
         template = self._template_of(asked)
         if not template.enabled:
             raise Blocked("spec.template", f"The template {template.name} is switched off.")

@@ -73,6 +73,7 @@ def test_a_trial_run_says_what_would_come_of_it_and_changes_nothing(client, tena
     assert "hibernated" in by_name["asleep"]["reason"]["message"]
     assert "grace" in by_name["nobodys"]["reason"]["message"]
     assert answer.json["counts"]["skipped"] == 4
+    assert (answer.json["unknown_images"], answer.json["unknown_users"]) == ([], ["grace"])
     assert client("GET", "/v1/templates", token=tenant.admin).json == before
     assert client("GET", "/v1/sessions", token=tenant.admin).json["items"] == []
 
@@ -119,6 +120,7 @@ def test_an_image_that_is_not_replaced_leaves_its_template_off_and_its_sessions_
     assert _outcomes(answer)["web-browser"] == "created"
     by_name = {item["name"]: item for item in answer.json["items"]}
     assert "switched off" in by_name["member-browser"]["reason"]["message"]
+    assert answer.json["unknown_images"] == [IMAGE]
     shown = client("GET", f"/v1/templates/{by_name['web-browser']['id']}", token=tenant.admin).json
     assert shown["enabled"] is False
 
