@@ -113,6 +113,11 @@ class Driver(Protocol):
     def usage(self) -> Capacity:
         """What running instances of this controller have booked (their limits, not their load)."""
 
+    def load(self) -> Capacity | None:
+        """What running instances use at this moment; None where the platform does not measure it, which is
+        what a driver inherits. Comes with each heartbeat, so it is quick; a DriverError counts as None."""
+        return None
+
     def start(self, spec: InstanceSpec, progressing: Progressing) -> None:
         """Make the instance run and answer its protocol.
 

@@ -50,6 +50,7 @@ class FakeWorld:
 
     backend_id: str = "fake"
     capacity: Capacity = field(default_factory=lambda: Capacity(cpu_millis=8000, memory_bytes=16 * GIB))
+    load: Capacity | None = None
     images: set[str] = field(default_factory=lambda: {"fake"})
     registry: dict[str, int] = field(default_factory=dict)
     """Images that can be pulled, with their size in bytes."""
@@ -106,6 +107,10 @@ class FakeDriver:
             memory_bytes=sum(resources.memory_bytes for resources in booked),
             gpu=sum(resources.gpu for resources in booked),
         )
+
+    def load(self) -> Capacity | None:
+        with self._world() as world:
+            return world.load
 
     def start(self, spec: InstanceSpec, progressing: Progressing) -> None:
         ran = False

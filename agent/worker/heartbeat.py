@@ -103,6 +103,7 @@ class Heart:
             protocol_version=PROTOCOL_VERSION,
             capacity=facts.capacity,
             usage=facts.usage,
+            load=facts.load,
             instances=facts.instances,
             polling=self._poller.health(),
             platform=self._platform_health(),

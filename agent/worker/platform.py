@@ -22,6 +22,7 @@ class Facts:
 
     capacity: Capacity = _NOTHING
     usage: Capacity = _NOTHING
+    load: Capacity | None = None
     instances: int = 0
     sessions: frozenset[str] = frozenset()
     """Those that have an instance, running or not."""
@@ -80,6 +81,15 @@ class Platform:
         return Facts(
             capacity=self._driver.capacity(),
             usage=self._driver.usage(),
+            load=self._load(),
             instances=sum(each.state is InstanceState.RUNNING for each in instances),
             sessions=frozenset(each.session_id for each in instances),
         )
+
+    def _load(self) -> Capacity | None:
+        """Measuring is no part of running sessions: where it fails, the platform is well all the same."""
+        try:
+            return self._driver.load()
+        except DriverError as error:
+            _log.info("What sessions use could not be measured: %s", error)
+            return None

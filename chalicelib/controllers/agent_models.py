@@ -53,6 +53,7 @@ class AgentRow(Model):
     interval = NumberAttribute(null=True)
     failing = UnicodeAttribute(null=True)
     rotated_at = NumberAttribute(null=True)
+    token_id = UnicodeAttribute(null=True)
     previous_key_id = UnicodeAttribute(null=True)
     previous_until = NumberAttribute(null=True)
 
@@ -104,6 +105,7 @@ class TokenRow(Model):
 
     token_hash = UnicodeAttribute(hash_key=True)
     by_tenant = TokensOfTenant()
+    token_id = UnicodeAttribute()
     tenant_id = UnicodeAttribute()
     expires_at = NumberAttribute()
     created_by = UnicodeAttribute()
@@ -111,7 +113,8 @@ class TokenRow(Model):
     name = UnicodeAttribute(null=True)
     labels = JSONAttribute(null=True)
     group_ids = JSONAttribute(null=True)
-    used_key_id = UnicodeAttribute(null=True)
+    agents = NumberAttribute(default=1)
+    used_key_ids = JSONAttribute(null=True)
     ttl = NumberAttribute()
 
 
@@ -135,6 +138,7 @@ class DynamoAgentStore:
             return None
         return EnrollmentToken(
             token_hash=row.token_hash,
+            id=row.token_id or "",
             tenant_id=row.tenant_id,
             expires_at=from_millis(int(row.expires_at)),
             created_by=row.created_by,
@@ -142,12 +146,14 @@ class DynamoAgentStore:
             name=row.name,
             labels=dict(row.labels or {}),
             group_ids=tuple(row.group_ids or ()),
-            used_key_id=row.used_key_id,
+            agents=int(row.agents or 1),
+            used_key_ids=tuple(row.used_key_ids or ()),
         )
 
     def add_token(self, token: EnrollmentToken) -> Write:
         row = TokenRow(
             token.token_hash,
+            token_id=token.id,
             tenant_id=token.tenant_id,
             expires_at=epoch_millis(token.expires_at),
             created_by=token.created_by,
@@ -155,14 +161,18 @@ class DynamoAgentStore:
             name=token.name,
             labels=token.labels or None,
             group_ids=list(token.group_ids) or None,
+            agents=token.agents,
             ttl=int((token.expires_at + _TOKEN_KEPT).timestamp()),
         )
         # Without a condition: nobody draws the same 256 bits, and a write whose answer was lost is repeated.
         return write(Put(row))
 
     def use_token(self, token: EnrollmentToken, key: AgentKey) -> Write:
-        unused = TokenRow.token_hash.exists() & TokenRow.used_key_id.does_not_exist()
-        return write(Update(TokenRow(token.token_hash), (TokenRow.used_key_id.set(key.key_id),), unused))
+        column: Any = TokenRow.used_key_ids
+        used = list(token.used_key_ids)
+        actions = (column.set([*used, key.key_id]), TokenRow.controller_id.set(key.controller_id))
+        same = column == used if used else column.does_not_exist()
+        return write(Update(TokenRow(token.token_hash), actions, TokenRow.token_hash.exists() & same))
 
     def key(self, key_id: str) -> AgentKey | None:
         try:
@@ -186,6 +196,7 @@ class DynamoAgentStore:
             key_id=agent.key_id,
             created_at=epoch_millis(agent.created_at),
             version=agent.version[:_VERSION_LENGTH],
+            token_id=agent.token_id,
         )
         return [
             write(Put(row, AgentRow.place.does_not_exist())),
@@ -202,6 +213,10 @@ class DynamoAgentStore:
         rows = AgentRow.query(
             tenant_id, AgentRow.place.startswith(_place(controller_id, "")), consistent_read=True
         )
+        return [_agent(row) for row in rows]
+
+    def came_by(self, tenant_id: str, token_id: str) -> list[Agent]:
+        rows = AgentRow.query(tenant_id, filter_condition=AgentRow.token_id == token_id, consistent_read=True)
         return [_agent(row) for row in rows]
 
     def open_epoch(
@@ -316,6 +331,7 @@ def _agent(row: AgentRow) -> Agent:
         previous_key_id=row.previous_key_id,
         previous_until=None if row.previous_until is None else from_millis(int(row.previous_until)),
         rotated_at=None if row.rotated_at is None else from_millis(int(row.rotated_at)),
+        token_id=row.token_id,
     )
 
 

@@ -3,7 +3,7 @@ and hand over what they cannot read."""
 
 from collections.abc import Callable
 
-from chalicelib.controllers.agent_schemas import AgentPage, AgentView
+from chalicelib.controllers.agent_schemas import AgentPage, AgentsQuery, AgentView
 from chalicelib.controllers.agents import AgentCaller
 from chalicelib.controllers.dead_letters import DeadLetterService
 from chalicelib.controllers.key_rotation import KeyRotationService
@@ -29,6 +29,12 @@ def build(service: ServingService, authenticate: Callable[[Incoming], User]) -> 
     def agents(call: Call[User], controller_id: str) -> AgentPage:
         """The agents that serve a controller, oldest first."""
         found = service.of(call.caller.tenant_id, controller_id)
+        return AgentPage(items=[AgentView.of(each) for each in found])
+
+    @api.get("/v1/agents", query=AgentsQuery, answers=AgentPage, permission="controllers:read")
+    def enrolled_agents(call: Call[User], query: AgentsQuery) -> AgentPage:
+        """The agents that came by an enrolment token, oldest first: how far an installation is."""
+        found = service.came_by(call.caller.tenant_id, query.enrollment_token_id)
         return AgentPage(items=[AgentView.of(each) for each in found])
 
     @api.delete(

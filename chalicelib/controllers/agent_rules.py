@@ -17,10 +17,12 @@ _MARK = 8
 
 @dataclass(frozen=True)
 class EnrollmentToken:
-    """Single use; only its hash is kept. `controller_id` binds it to an existing controller. `used_key_id`
-    is the key that it was used with."""
+    """For as many `agents`, all of one controller: `controller_id`, which is given, or is its first use's.
+    Only its hash is kept; `id` is what it is spoken of by. `used_key_ids` are the keys that it was used
+    with."""
 
     token_hash: str
+    id: str
     tenant_id: str
     expires_at: datetime
     created_by: str
@@ -28,14 +30,21 @@ class EnrollmentToken:
     name: str | None = None
     labels: dict[str, str] = field(default_factory=dict)
     group_ids: tuple[str, ...] = ()
-    used_key_id: str | None = None
+    agents: int = 1
+    used_key_ids: tuple[str, ...] = ()
+
+    @property
+    def used_up(self) -> bool:
+        """Whether no other agent may use it."""
+        return len(self.used_key_ids) >= self.agents
 
 
 @dataclass(frozen=True)
 class Agent:
     """One process that serves a controller. `epoch` grows with each boot; 0 before the first. `past_boots`
     are recognised by their marks, so that a clone that was superseded does not pass for a new boot.
-    `contact` and `health` are of its last heartbeat; `previous_key_id` is accepted until `previous_until`."""
+    `contact` and `health` are of its last heartbeat; `previous_key_id` is accepted until `previous_until`.
+    It came by the token `token_id`."""
 
     tenant_id: str
     controller_id: str
@@ -52,6 +61,7 @@ class Agent:
     previous_key_id: str | None = None
     previous_until: datetime | None = None
     rotated_at: datetime | None = None
+    token_id: str | None = None
 
     @property
     def key_created_at(self) -> datetime:

@@ -1,10 +1,14 @@
 """The agents of a controller in the public API."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
 
 from chalicelib.controllers.schemas import HealthView
 from chalicelib.controllers.serving import Serving
-from chalicelib.core.schemas import Page, ResponseBody, Time
+from chalicelib.core.schemas import Page, RequestBody, ResponseBody, Time
+
+TokenId = Annotated[str, StringConstraints(pattern=r"^tok-[0-9a-hjkmnp-tv-z]{26}$")]
 
 
 class AgentView(ResponseBody):
@@ -12,6 +16,7 @@ class AgentView(ResponseBody):
     heartbeats are overdue. `boots` counts its starts; `protocol_version` is the newest that it speaks."""
 
     id: str
+    controller_id: str
     version: str
     protocol_version: int | None
     state: Literal["active", "silent", "never_seen"]
@@ -27,6 +32,7 @@ class AgentView(ResponseBody):
         agent = serving.agent
         return cls(
             id=agent.id,
+            controller_id=agent.controller_id,
             version=agent.version,
             protocol_version=agent.protocol_version,
             state=serving.state.value,
@@ -40,3 +46,7 @@ class AgentView(ResponseBody):
 
 class AgentPage(Page[AgentView]):
     """All of them: a controller has few."""
+
+
+class AgentsQuery(RequestBody):
+    enrollment_token_id: TokenId = Field(description="Those that enrolled with this token.")

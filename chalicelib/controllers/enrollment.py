@@ -1,4 +1,4 @@
-"""Use cases of enrolment: single-use tokens, and how an agent becomes known by one."""
+"""Use cases of enrolment: tokens of few uses, and how agents become known by one."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from chalicelib.core.config import Config
 from chalicelib.core.errors import Conflict, Forbidden, Gone, Invalid, NotFound, Unauthenticated, Unavailable
 from chalicelib.core.ids import new_id, new_secret
 from chalicelib.core.retry import on_conflict
-from chalicelib.core.unit_of_work import UnitOfWork, Write
+from chalicelib.core.unit_of_work import ConditionFailed, UnitOfWork, Write
 from chalicelib.people.service import GroupService
 from chalicelib.protocol import spoken
 from chalicelib.protocol.agents import EnrollAnswer, EnrollRequest
@@ -56,14 +56,16 @@ class EnrollmentService:
         labels: dict[str, str] | None = None,
         group_ids: Sequence[str] = (),
         controller_id: str | None = None,
+        agents: int = 1,
     ) -> IssuedToken:
-        """A new token. `controller_id` lets it add an agent to that controller only. Raises NotFound, Invalid
-        for groups that there are not."""
+        """A new token for so many agents of one controller; with `controller_id`, of that one. Raises
+        NotFound, Invalid for groups that there are not."""
         if controller_id is not None and self.controllers.get(tenant_id, controller_id) is None:
             raise NotFound.of("controller", controller_id)
         secret = new_secret("sse")
         token = EnrollmentToken(
             token_hash=hash_token(secret),
+            id=new_id("tok"),
             tenant_id=tenant_id,
             expires_at=self.clock() + timedelta(seconds=self.config.timings.enrollment_token),
             created_by=user_id,
@@ -71,8 +73,10 @@ class EnrollmentService:
             name=name,
             labels=labels or {},
             group_ids=self.groups.check(tenant_id, group_ids),
+            agents=agents,
         )
-        trail.note(name=name or "", expires_at=token.expires_at.isoformat(timespec="seconds"))
+        expires_at = token.expires_at.isoformat(timespec="seconds")
+        trail.note(name=name or "", expires_at=expires_at, agents=agents)
         if controller_id is not None:
             trail.about("controller", controller_id)
         self.uow.commit([self.store.add_token(token)])
@@ -81,7 +85,8 @@ class EnrollmentService:
     def enroll(self, request: EnrollRequest) -> EnrollAnswer:
         """Make the agent known, and its controller where the backend is new.
 
-        The same token and key get the same answer again. Raises Unauthenticated `enrollment_token_unknown`,
+        The first use of a token says which controller it is for; further agents join that one. The same token
+        and key get the same answer again. Raises Unauthenticated `enrollment_token_unknown`,
         Gone `enrollment_token_expired`, Conflict `enrollment_token_used`, `backend_mismatch`,
         `backend_known` (offers takeover), `plan_limit` or `protocol_unsupported`, Forbidden
         `tenant_suspended`, Unavailable without a queue.
@@ -113,8 +118,8 @@ class EnrollmentService:
             raise Unauthenticated("This enrolment token is not known.", code="enrollment_token_unknown")
         trail.identify(token.tenant_id, "", "enrollment-token")
         trail.note(token_created_by=token.created_by, takeover=request.takeover)
-        if token.used_key_id is not None:
-            return self._repeated(token.used_key_id, request)
+        if (known_key := self._repeated(token, request)) is not None:
+            return known_key
         if self.clock() >= token.expires_at:
             raise Gone("This enrolment token has expired. Create a new one.", code="enrollment_token_expired")
         if self.tenancy.get(token.tenant_id).suspended:
@@ -125,12 +130,24 @@ class EnrollmentService:
                 "Who made this enrolment token may add no machines any more. Create a new one.",
                 code="enrollment_token_expired",
             )
+        try:
+            return self._add(token, request)
+        except Conflict:
+            if self.store.token(token.token_hash) != token:
+                # What it was refused for may be the work of another agent with this token, or of its own call
+                # that it repeats.
+                raise ConditionFailed from None
+            raise
+
+    def _add(self, token: EnrollmentToken, request: EnrollRequest) -> AgentKey:
         known = self._known(token, request)
         if known is None:
             self.tenancy.allow(
                 token.tenant_id, "controllers", lambda: len(self.controllers.all_of(token.tenant_id))
             )
         controller = known or self._new_controller(token, request)
+        # Who comes later by the same token joins those who came before, even if all are told to take over.
+        first = not token.used_key_ids
         agent = Agent(
             tenant_id=token.tenant_id,
             controller_id=controller.id,
@@ -138,6 +155,7 @@ class EnrollmentService:
             key_id=new_id("key"),
             created_at=self.clock(),
             version=request.agent_version,
+            token_id=token.id,
         )
         key = AgentKey(agent.key_id, request.public_key, agent.tenant_id, agent.controller_id, agent.id)
         trail.identify(token.tenant_id, agent.id, "enrollment-token")
@@ -146,28 +164,32 @@ class EnrollmentService:
             [
                 self.store.use_token(token, key),
                 *self.store.add_agent(agent, key),
-                *self._controller_writes(controller, known, request),
+                *self._controller_writes(controller, known, takes_over=request.takeover and first),
             ]
         )
         return key
 
     def _controller_writes(
-        self, controller: Controller, known: Controller | None, request: EnrollRequest
+        self, controller: Controller, known: Controller | None, *, takes_over: bool
     ) -> list[Write]:
         if known is None:
             return self.controllers.add(controller)
-        if not request.takeover:
+        if not takes_over:
             return [self.controllers.must_exist(known)]
         replaced = self.agents.revoke_all(known.tenant_id, known.id)
         return [self.controllers.replace_queue(known), *replaced]
 
-    def _repeated(self, key_id: str, request: EnrollRequest) -> AgentKey:
-        key = self.store.key(key_id)
-        if key is None or not key.accepted(self.clock()) or key.public_key != request.public_key:
+    def _repeated(self, token: EnrollmentToken, request: EnrollRequest) -> AgentKey | None:
+        """The key, if the token was used with it before. One that is refused by now does not come back."""
+        used = (self.store.key(each) for each in token.used_key_ids)
+        own = next((key for key in used if key is not None and key.public_key == request.public_key), None)
+        if own is not None and own.accepted(self.clock()):
+            return own
+        if own is not None or token.used_up:
             raise Conflict(
                 "This enrolment token was used already. Create a new one.", code="enrollment_token_used"
             )
-        return key
+        return None
 
     def _known(self, token: EnrollmentToken, request: EnrollRequest) -> Controller | None:
         """The controller that the agent joins; None when the backend is new to the tenant."""

@@ -26,6 +26,7 @@ class _Report(BaseModel):
     p: int
     n: int
     use: Capacity
+    now: Capacity | None = None
     gw: str | None = None
     lab: dict[str, str] = {}
     bad: dict[str, Reason | None] = {}
@@ -51,6 +52,7 @@ def report(heartbeat: Heartbeat, health: HealthReport) -> str:
         p=heartbeat.protocol_version,
         n=heartbeat.instances,
         use=heartbeat.usage.model_copy(update={"disk_free_bytes": disk_free}),
+        now=heartbeat.load,
         gw=heartbeat.gateway_url,
         lab=dict(sorted(labels.items())[:_AGENT_LABELS]),
         bad=health_rows.failing(health),
@@ -79,6 +81,7 @@ def controller(row: ControllerRow) -> Controller:
         session_limit=None if row.session_limit is None else int(row.session_limit),
         capacity=capacity,
         usage=said.use if said else None,
+        load=said.now if said else None,
         instances=said.n if said else 0,
         booked=Amount(
             sessions=int(row.booked_sessions),

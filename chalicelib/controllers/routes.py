@@ -2,13 +2,8 @@
 
 from collections.abc import Callable
 
-from chalicelib.controllers.schemas import (
-    ChangeController,
-    ControllerPage,
-    ControllerView,
-    CreateEnrollmentToken,
-    EnrollmentTokenView,
-)
+from chalicelib.controllers.enrollment_schemas import CreateEnrollmentToken, EnrollmentTokenView
+from chalicelib.controllers.schemas import ChangeController, ControllerPage, ControllerView
 from chalicelib.controllers.service import AgentCaller, AgentService, ControllerService, EnrollmentService
 from chalicelib.core import paging
 from chalicelib.core.api import Api, Call, anonymous
@@ -52,7 +47,7 @@ def build(
         audit="enrollment_token.create",
     )
     def create_enrollment_token(call: Call[User], body: CreateEnrollmentToken) -> EnrollmentTokenView:
-        """Create a single-use token, good for 30 minutes, that makes an agent known."""
+        """Create a token, good for 30 minutes, that makes an agent known, or several of one controller."""
         issued = enrollment.create_token(
             call.caller.tenant_id,
             call.caller.user_id,
@@ -60,8 +55,9 @@ def build(
             labels=body.labels,
             group_ids=body.group_ids,
             controller_id=body.controller_id,
+            agents=body.agents,
         )
-        return EnrollmentTokenView.of(issued.secret, issued.token.expires_at, enrollment.config.public_url)
+        return EnrollmentTokenView.of(issued, enrollment.config.public_url)
 
     @api.get(
         "/v1/controllers/{controller_id}",

@@ -74,6 +74,7 @@ class Controller:
     session_limit: int | None = None
     capacity: Capacity | None = None
     usage: Capacity | None = None
+    load: Capacity | None = None
     instances: int = 0
     booked: Amount = field(default_factory=Amount)
     health: HealthReport = field(default_factory=HealthReport)

@@ -1,6 +1,5 @@
 """Controllers in the public API."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -58,6 +57,20 @@ class UsageView(CapacityView):
 
     instances: int
     disk_free: str
+
+
+class LoadView(ResponseBody):
+    """What sessions used at the last heartbeat."""
+
+    cpu: str
+    memory: str
+
+    @classmethod
+    def of(cls, load: Capacity | None) -> "LoadView | None":
+        """None where the platform does not measure it."""
+        if load is None:
+            return None
+        return cls(cpu=format_cpu(load.cpu_millis), memory=_memory(load.memory_bytes))
 
 
 class PartView(ResponseBody):
@@ -137,6 +150,7 @@ class ControllerView(ResponseBody):
     capacity: CapacityView | None
     booked: BookedView
     usage: UsageView | None
+    load: LoadView | None
     health: HealthView
     agent_version: str | None
     last_seen_at: Time | None
@@ -161,6 +175,7 @@ class ControllerView(ResponseBody):
             capacity=controller.capacity and CapacityView.of(controller.capacity),
             booked=_booked(controller),
             usage=_usage(controller),
+            load=LoadView.of(controller.load),
             health=HealthView.of(controller.health),
             agent_version=controller.contact and controller.contact.agent_version,
             last_seen_at=controller.contact and controller.contact.seen_at,
@@ -208,31 +223,6 @@ class PauseController(RequestBody):
 
     seconds: Annotated[int, Field(ge=60, le=86400)]
     reason: Why | None = None
-
-
-class CreateEnrollmentToken(RequestBody):
-    """`name`, `labels` and `group_ids` are for the controller that the token creates; `controller_id` makes
-    it add another agent to that controller instead."""
-
-    name: Name | None = None
-    labels: Labels | None = None
-    group_ids: GroupIds = Field(default_factory=list, description="Whose sessions it is for; all when empty.")
-    controller_id: ControllerId | None = None
-
-
-class EnrollmentTokenView(ResponseBody):
-    """Shown once. `command` installs and enrols an agent on the machine that it is run on."""
-
-    token: str
-    expires_at: Time
-    command: str
-
-    @classmethod
-    def of(cls, secret: str, expires_at: datetime, public_url: str) -> "EnrollmentTokenView":
-        """`public_url` is where agents reach us. Not where the caller did: that may be a name of ours that
-        other machines do not know, such as localhost."""
-        command = f"curl -fsSL {public_url}/install | sh -s -- --url {public_url} --token {secret}"
-        return cls(token=secret, expires_at=expires_at, command=command)
 
 
 def _memory(count: int) -> str:

@@ -42,6 +42,13 @@ class ServingService:
         agents = self.controllers.agents.store.agents_of(tenant_id, controller_id)
         return [Serving(each, agent_state(each, now, timings)) for each in agents]
 
+    def came_by(self, tenant_id: str, token_id: str) -> list[Serving]:
+        """The agents that enrolled with a token, oldest first; none where nobody has, or there is none."""
+        now, timings = self.controllers.clock(), self.controllers.timings
+        agents = self.controllers.agents.store.came_by(tenant_id, token_id)
+        found = sorted(agents, key=lambda each: each.created_at)
+        return [Serving(each, agent_state(each, now, timings)) for each in found]
+
     def revoke(self, tenant_id: str, controller_id: str, agent_id: str) -> None:
         """Refuse an agent from its next call on, and replace the queue, which its credentials open for an
         hour. Sessions go on running; what it had claimed is taken over when its lease has run out.

@@ -101,7 +101,7 @@ class AgentStore(Protocol):
     def add_token(self, token: EnrollmentToken) -> Write: ...
 
     def use_token(self, token: EnrollmentToken, key: AgentKey) -> Write:
-        """Fails if it was used meanwhile."""
+        """One use more, which binds it to the key's controller. Fails if it was used meanwhile."""
 
     def key(self, key_id: str) -> AgentKey | None: ...
 
@@ -110,6 +110,9 @@ class AgentStore(Protocol):
     def agent(self, tenant_id: str, controller_id: str, agent_id: str) -> Agent | None: ...
 
     def agents_of(self, tenant_id: str, controller_id: str) -> list[Agent]: ...
+
+    def came_by(self, tenant_id: str, token_id: str) -> list[Agent]:
+        """Those that enrolled with this token, whatever their controller."""
 
     def open_epoch(
         self, agent: Agent, boot_id: str, agent_version: str, protocol_version: int, now: datetime

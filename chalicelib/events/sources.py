@@ -6,7 +6,7 @@ from chalicelib.core.ids import is_id
 from chalicelib.events.rules import Image, Source, Subject
 from chalicelib.sessions.service import SessionService
 
-_HEARTBEAT = frozenset({"last_seen_at", "state_until", "usage"})
+_HEARTBEAT = frozenset({"last_seen_at", "state_until", "usage", "load"})
 """What each heartbeat changes. The state is compared as it is now, so that one that is heard from again after
 a silence makes news, and one that is heard from regularly does not."""
 

@@ -140,6 +140,9 @@ class Heartbeat(Wire):
     )
     labels: dict[str, str] = Field(default_factory=dict)
     activity: tuple[SessionActivity, ...] = ()
+    load: Capacity | None = Field(
+        default=None, description="what sessions use at this moment, where the platform measures it"
+    )
 
 
 class HeartbeatAnswer(Wire):

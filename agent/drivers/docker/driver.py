@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from agent.drivers.base import Ended, Endpoint, Inventory, Progressing
+from agent.drivers.base import Driver, Ended, Endpoint, Inventory, Progressing
 from agent.drivers.docker import exits, mounts, naming
 from agent.drivers.docker.engine import Container, Engine, Host
 from agent.drivers.docker.errors import permanent
@@ -25,7 +25,7 @@ RESERVE = 512 * 2**20
 """Bytes of memory that the host and the agent keep for themselves, or a twentieth if that is more."""
 
 
-class DockerDriver:
+class DockerDriver(Driver):
     """Holds no state but the connection: all else is read back, from Docker and from files in `run_dir` that
     all agents of the controller on this host share."""
 

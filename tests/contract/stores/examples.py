@@ -113,7 +113,8 @@ def key_of(one: Agent) -> AgentKey:
 
 
 def token(tenant_id: str, **changes: Any) -> EnrollmentToken:
-    return replace(EnrollmentToken(new_id("tok"), tenant_id, at(1800), "usr-1"), **changes)
+    base = EnrollmentToken(f"hash-{new_id('tok')}", new_id("tok"), tenant_id, at(1800), "usr-1")
+    return replace(base, **changes)
 
 
 def tenant(tenant_id: str, **changes: Any) -> Tenant:

@@ -29,7 +29,7 @@ def stored(tenant_id: str, **changes: Any) -> Agent:
 def test_a_token_is_used_once(tenant_id: str) -> None:
     plain = examples.token(tenant_id)
     full = examples.token(
-        tenant_id, controller_id="ctl-1", name="lab", labels={"a": "b"}, group_ids=("grp-1",)
+        tenant_id, controller_id="ctl-1", name="lab", labels={"a": "b"}, group_ids=("grp-1",), agents=3
     )
     first, second = examples.key_of(examples.agent(tenant_id)), examples.key_of(examples.agent(tenant_id))
     assert STORE.token(plain.token_hash) is None
@@ -43,7 +43,37 @@ def test_a_token_is_used_once(tenant_id: str) -> None:
     commit(STORE.use_token(plain, first))
     with pytest.raises(ConditionFailed):
         commit(STORE.use_token(plain, second))
-    assert STORE.token(plain.token_hash) == replace(plain, used_key_id=first.key_id)
+    used = replace(plain, controller_id=first.controller_id, used_key_ids=(first.key_id,))
+    assert STORE.token(plain.token_hash) == used
+
+
+def test_a_token_is_used_again_by_who_knows_its_last_use(tenant_id: str) -> None:
+    fresh = examples.token(tenant_id, agents=3)
+    commit(STORE.add_token(fresh))
+    keys = [examples.key_of(examples.agent(tenant_id)) for _ in range(3)]
+    known = fresh
+    for number, key in enumerate(keys):
+        commit(STORE.use_token(known, key))
+        with pytest.raises(ConditionFailed):
+            commit(STORE.use_token(known, key))
+        found = STORE.token(fresh.token_hash)
+        assert found is not None
+        assert (found.used_key_ids, found.controller_id) == (
+            tuple(each.key_id for each in keys[: number + 1]),
+            key.controller_id,
+        )
+        assert found.used_up == (number == 2)
+        known = found
+
+
+def test_agents_are_found_by_the_token_that_they_came_by(tenant_id: str) -> None:
+    token_id = new_id("tok")
+    one = stored(tenant_id, token_id=token_id)
+    two = stored(tenant_id, token_id=token_id, controller_id="ctl-2")
+    stored(tenant_id)
+    stored(tenant_id, token_id=new_id("tok"))
+    assert {each.id for each in STORE.came_by(tenant_id, token_id)} == {one.id, two.id}
+    assert STORE.came_by(new_id("ten"), token_id) == []
 
 
 def test_agents_and_their_keys(tenant_id: str) -> None:

@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from agent.drivers.base import Inventory
+from agent.drivers.base import Inventory, TemporaryError
 from agent.drivers.fake import FakeDriver, FakeWorld
 from agent.worker import heartbeat, slicing
 from agent.worker.streams import NoStreams
 from chalicelib.core.ids import new_id
-from chalicelib.protocol.agents import Health, InventoryAction, Remedy, SessionActivity
+from chalicelib.protocol.agents import Capacity, Health, InventoryAction, Remedy, SessionActivity
 from chalicelib.protocol.instances import InstanceState, Reason
 from tests.functional.agent.agent_process import AgentProcess, eventually, holds
 from tests.functional.agent.fake_server import FakeServer
@@ -29,6 +29,34 @@ async def test_heartbeats_say_how_the_agent_is(
     assert beat.usage.cpu_millis == 500
     assert {beat.polling.state, beat.platform.state, beat.streaming.state} == {Health.OK}
     assert agent.beats[-1].epoch == 1
+
+
+async def test_heartbeats_say_what_is_in_use_where_that_is_measured(
+    server: FakeServer, world: FakeWorld, agent: AgentProcess
+) -> None:
+    await eventually(lambda: server.heartbeats)
+    assert server.heartbeats[-1].load is None
+    world.load = Capacity(cpu_millis=70, memory_bytes=2**28)
+    await eventually(lambda: server.heartbeats[-1].load == world.load)
+
+
+async def test_what_cannot_be_measured_is_no_failure_of_the_platform(
+    server: FakeServer, world: FakeWorld, agent: AgentProcess
+) -> None:
+    asked = []
+
+    class Unmeasured(FakeDriver):
+        def load(self) -> Capacity | None:
+            asked.append(True)
+            raise TemporaryError(Reason(code="platform_unavailable", message="No metrics today."))
+
+    await eventually(lambda: server.heartbeats)
+    after = await agent.kill()
+    await after.start(driver=Unmeasured(server.controller_id, world))
+    await eventually(lambda: asked and server.heartbeats[-1].epoch == 2)
+    assert server.heartbeats[-1].load is None
+    assert server.heartbeats[-1].platform.state is Health.OK
+    await after.stop()
 
 
 async def test_heartbeats_keep_to_the_servers_interval(server: FakeServer, agent: AgentProcess) -> None:

@@ -89,6 +89,7 @@ def test_a_heartbeat_shows_in_the_api(client: LambdaClient, tenant: Any, agent: 
         labels={"arch": "amd64"},
         instances=2,
         usage={"cpu_millis": 500, "memory_bytes": 2**30 + 5},
+        load={"cpu_millis": 130, "memory_bytes": 2**29},
     )
     assert answer.status == 200
 
@@ -98,11 +99,22 @@ def test_a_heartbeat_shows_in_the_api(client: LambdaClient, tenant: Any, agent: 
     assert shown["capacity"] == {"cpu": "8000m", "memory": "16Gi", "gpu": 0}
     assert shown["booked"] == {"cpu": "0m", "memory": "0", "gpu": 0, "sessions": 0}
     assert (shown["usage"]["instances"], shown["usage"]["disk_free"]) == (2, "50Gi")
+    assert shown["load"] == {"cpu": "130m", "memory": "512Mi"}
     assert shown["health"]["platform"] == {"state": "failing", "reason": reason}
     assert shown["health"]["polling"] == {"state": "ok", "reason": None}
     assert shown["labels"] == {"arch": "amd64"}
     assert shown["last_seen_at"] is not None
     assert shown["agent_version"] == "0.1.0"
+
+
+def test_what_is_not_measured_any_more_is_not_shown(
+    client: LambdaClient, tenant: Any, agent: FakeAgent
+) -> None:
+    path = f"/v1/controllers/{agent.controller_id}"
+    assert agent.beat(load={"cpu_millis": 130, "memory_bytes": 2**29}).status == 200
+    assert client("GET", path, token=tenant.admin).json["load"] is not None
+    assert agent.beat(load=None).status == 200
+    assert client("GET", path, token=tenant.admin).json["load"] is None
 
 
 def test_idle_controllers_report_rarely(agent: FakeAgent) -> None:
@@ -114,7 +126,8 @@ def test_idle_controllers_report_rarely(agent: FakeAgent) -> None:
 def test_a_heartbeat_costs_at_most_three_units(agent: FakeAgent, write_units: Any) -> None:
     agent.beat()
     with write_units() as spent:
-        assert agent.beat(capacity={**CAPACITY, "cpu_millis": 7000}).status == 200
+        changed = {"capacity": {**CAPACITY, "cpu_millis": 7000}, "load": CAPACITY}
+        assert agent.beat(**changed).status == 200
     assert 0 < spent.total <= 3, spent.by_table
 
 

@@ -45,7 +45,8 @@ def test_a_heartbeat_alone_is_no_news(client: LambdaClient, tenant: Any, changes
     agent = FakeAgent.online(client, tenant.admin)
     changes.deliver()
     before = read(client, tenant.admin)["last"]
-    agent.beat(usage={"cpu_millis": 900, "memory_bytes": 5})
+    used = {"cpu_millis": 900, "memory_bytes": 5}
+    agent.beat(usage=used, load=used)
     changes.deliver()
     assert changes.batch
     assert read(client, tenant.admin)["last"] == before

@@ -21,6 +21,7 @@ KIND_OF = {
     "api_key_id": "api_key",
     "sign_in_id": "sign_in",
     "export_id": "export",
+    "enrollment_token_id": "enrollment_token",
 }
 """What an id field names. A field that is not here fails the matrix, so that it is thought about."""
 PREFIX = {
@@ -34,6 +35,7 @@ PREFIX = {
     "api_key": "key",
     "sign_in": "sgn",
     "export": "exp",
+    "enrollment_token": "tok",
 }
 
 

@@ -152,6 +152,7 @@ TABLE: dict[str, Entry] = {
     # The catalog
     "GET /v1/templates": _entry("templates:read"),
     "POST /v1/templates": _entry("templates:write", body=_new_template),
+    "POST /v1/imports": _entry("templates:write", body=_fixed(manifests="kind: List\nitems: [{}]")),
     "GET /v1/templates/{template_id}": _entry("templates:read"),
     "PATCH /v1/templates/{template_id}": _entry("templates:write", body=_groups),
     "DELETE /v1/templates/{template_id}": _entry("templates:write"),
@@ -168,6 +169,9 @@ TABLE: dict[str, Entry] = {
         "controllers:write", body=lambda o, _: {"controller_id": o.make("controller")}
     ),
     "GET /v1/controllers/{controller_id}/agents": _entry("controllers:read"),
+    "GET /v1/agents": _entry(
+        "controllers:read", query=lambda o, _: {"enrollment_token_id": o.make("enrollment_token")}
+    ),
     "DELETE /v1/controllers/{controller_id}/agents/{agent_id}": _entry("controllers:write", 404),
     "GET /v1/controllers/{controller_id}/dead-letters": _entry("controllers:read"),
     "POST /v1/controllers/{controller_id}/dead-letters/redrive": _entry("controllers:write", body=_fixed()),

@@ -11,7 +11,7 @@ from typing import Any
 from chalicelib.core.clock import utc_now
 from chalicelib.identity import tokens
 from chalicelib.identity.rules import PERMISSIONS, PERSONAL, Role, User
-from tests.support.fake_agent import FakeAgent
+from tests.support.fake_agent import FakeAgent, enroll
 from tests.support.lambda_client import Answer, LambdaClient
 
 PASSWORD = "a long enough pass phrase"
@@ -150,6 +150,13 @@ def _sign_in(org: Organisation, by: Actor) -> str:
     return str(max(listed, key=lambda each: each.created_at).id)
 
 
+def _enrollment_token(org: Organisation, _by: Actor) -> str:
+    """One that an agent has come by."""
+    issued = org.call("POST", "/v1/controllers/enrollment-tokens", {})
+    assert enroll(org.client, issued["token"]).status == 200
+    return str(issued["id"])
+
+
 def _export(org: Organisation, _by: Actor) -> str:
     return str(org.call("POST", "/v1/tenant/exports", {})["id"])
 
@@ -165,6 +172,7 @@ _MAKERS: dict[str, Callable[[Organisation, Actor], str]] = {
     "api_key": _api_key,
     "sign_in": _sign_in,
     "export": _export,
+    "enrollment_token": _enrollment_token,
 }
 
 __all__ = ["Actor", "Answer", "Organisation"]

@@ -225,6 +225,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The agents that came by an enrolment token, oldest first: how far an installation is.
+         * @description Needs the permission `controllers:read`.
+         */
+        get: operations["controllers_enrolled_agents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/api-keys": {
         parameters: {
             query?: never;
@@ -726,7 +746,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Create a single-use token, good for 30 minutes, that makes an agent known.
+         * Create a token, good for 30 minutes, that makes an agent known, or several of one controller.
          * @description Needs the permission `controllers:write`.
          */
         post: operations["controllers_create_enrollment_token"];
@@ -867,6 +887,26 @@ export interface paths {
          * @description Needs the permission `groups:write`.
          */
         delete: operations["groups_leave_group"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import templates and sessions of the original StreamSpace, or say what would come of it. Sending
+         * @description Needs the permission `templates:write`.
+         */
+        post: operations["imports_run_import"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1579,6 +1619,14 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** AgentsQuery */
+        AgentsQuery: {
+            /**
+             * Enrollment Token Id
+             * @description Those that enrolled with this token.
+             */
+            enrollment_token_id: string;
+        };
         /**
          * AgentView
          * @description A process that serves a controller. `state` was derived at the time of the answer: `silent` when
@@ -1587,6 +1635,8 @@ export interface components {
         AgentView: {
             /** Boots */
             boots: number;
+            /** Controller Id */
+            controller_id: string;
             /**
              * Created At
              * Format: date-time
@@ -2350,6 +2400,16 @@ export interface components {
          * @enum {string}
          */
         CommandKind: "start" | "hibernate" | "wake" | "terminate";
+        /**
+         * CommandsView
+         * @description What to run, by platform.
+         */
+        CommandsView: {
+            /** Docker */
+            docker: string;
+            /** Kubernetes */
+            kubernetes: string;
+        };
         /** ConfirmReset */
         ConfirmReset: {
             /** New Password */
@@ -2429,6 +2489,7 @@ export interface components {
             };
             /** Last Seen At */
             last_seen_at: string | null;
+            load: components["schemas"]["LoadView"] | null;
             /** Name */
             name: string;
             paused: components["schemas"]["PauseView"] | null;
@@ -2485,9 +2546,14 @@ export interface components {
         /**
          * CreateEnrollmentToken
          * @description `name`, `labels` and `group_ids` are for the controller that the token creates; `controller_id` makes
-         *     it add another agent to that controller instead.
+         *     it add agents to that controller instead. As many `agents` may enrol with it, all on one backend.
          */
         CreateEnrollmentToken: {
+            /**
+             * Agents
+             * @default 1
+             */
+            agents?: number;
             /**
              * Controller Id
              * @default null
@@ -2916,16 +2982,25 @@ export interface components {
         };
         /**
          * EnrollmentTokenView
-         * @description Shown once. `command` installs and enrols an agent on the machine that it is run on.
+         * @description Shown once. `commands` install and enrol its agents, each on its platform; `command` is the one for a
+         *     machine with Docker. `manifests_command` does without the package manager that `commands.kubernetes`
+         *     takes. `GET /v1/agents` says by `id` which agents have come.
          */
         EnrollmentTokenView: {
+            /** Agents */
+            agents: number;
             /** Command */
             command: string;
+            commands: components["schemas"]["CommandsView"];
             /**
              * Expires At
              * Format: date-time
              */
             expires_at: string;
+            /** Id */
+            id: string;
+            /** Manifests Command */
+            manifests_command: string;
             /** Token */
             token: string;
         };
@@ -3107,6 +3182,12 @@ export interface components {
             url: string | null;
         };
         /**
+         * Fate
+         * @description `changed`: it became something else, which the message names. `lost`: there is no such thing here.
+         * @enum {string}
+         */
+        Fate: "changed" | "lost";
+        /**
          * FieldProblem
          * @description Which field, and what would be right.
          */
@@ -3210,6 +3291,11 @@ export interface components {
             labels?: {
                 [key: string]: string;
             };
+            /**
+             * @description what sessions use at this moment, where the platform measures it
+             * @default null
+             */
+            load?: components["schemas"]["Capacity"] | null;
             platform: components["schemas"]["PartHealth"];
             polling: components["schemas"]["PartHealth"];
             /** Protocol Version */
@@ -3225,6 +3311,85 @@ export interface components {
              * Format: date-time
              */
             server_time: string;
+        };
+        /**
+         * ImportBody
+         * @description A trial run by default: it says what would come of it, and changes nothing.
+         */
+        ImportBody: {
+            /**
+             * Dry Run
+             * @default true
+             */
+            dry_run?: boolean;
+            /**
+             * Images
+             * @description Which image to use instead of one that the manifests name. Templates of other images are imported switched off.
+             */
+            images?: {
+                [key: string]: string;
+            };
+            /**
+             * Manifests
+             * @description YAML of stream.space/v1alpha1 templates and sessions, any number of documents.
+             */
+            manifests: string;
+            /**
+             * Start Hibernated
+             * @description Also import sessions that were hibernated; they start running.
+             * @default false
+             */
+            start_hibernated?: boolean;
+            /**
+             * Users
+             * @description The e-mail address of who is meant by a user name, where it does not follow.
+             */
+            users?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * ImportedView
+         * @description One manifest. `id` once it exists; `reason` when it does not.
+         */
+        ImportedView: {
+            /** Id */
+            id: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "template" | "session" | "other";
+            /** Name */
+            name: string;
+            /** Notes */
+            notes: components["schemas"]["NoteView"][];
+            outcome: components["schemas"]["Outcome-Output"];
+            reason: components["schemas"]["ReasonView"] | null;
+        };
+        /**
+         * ImportReport
+         * @description What came of each manifest, in their order. `counts` are by outcome.
+         */
+        ImportReport: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Dry Run */
+            dry_run: boolean;
+            /** Items */
+            items: components["schemas"]["ImportedView"][];
+            /**
+             * Unknown Images
+             * @description No template uses them yet; say in `images` what to use.
+             */
+            unknown_images: string[];
+            /**
+             * Unknown Users
+             * @description Nobody is known by these names; say in `users` who it is.
+             */
+            unknown_users: string[];
         };
         /**
          * InstanceFacts
@@ -3614,6 +3779,16 @@ export interface components {
              */
             limit?: number;
         };
+        /**
+         * LoadView
+         * @description What sessions used at the last heartbeat.
+         */
+        LoadView: {
+            /** Cpu */
+            cpu: string;
+            /** Memory */
+            memory: string;
+        };
         /** Login */
         Login: {
             /** Email */
@@ -3703,6 +3878,17 @@ export interface components {
             user_id: string;
         };
         /**
+         * NoteView
+         * @description One field that did not come through as it was.
+         */
+        NoteView: {
+            fate: components["schemas"]["Fate"];
+            /** Field */
+            field: string;
+            /** Message */
+            message: string;
+        };
+        /**
          * OfferView
          * @description What the link offers. `has_account` is always false: nobody learns here what else an address opens.
          */
@@ -3765,6 +3951,13 @@ export interface components {
             slug: string;
             state: components["schemas"]["TenantState"];
         };
+        /**
+         * Outcome
+         * @description `planned` is what a trial run says where a real one would say `created`. `exists`: it is here already,
+         *     and stays as it is. `skipped`: it cannot be imported. `failed`: it could have been, but not now.
+         * @enum {string}
+         */
+        "Outcome-Output": "created" | "planned" | "exists" | "skipped" | "failed";
         /**
          * PageQuery
          * @description Every list takes these.
@@ -5907,6 +6100,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["chalicelib__meta__routes__HealthView"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    controllers_enrolled_agents: {
+        parameters: {
+            query: {
+                /** @description Those that enrolled with this token. */
+                enrollment_token_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The agents that came by an enrolment token, oldest first: how far an installation is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentPage"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Our fault. */
@@ -8551,7 +8812,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Create a single-use token, good for 30 minutes, that makes an agent known. */
+            /** @description Create a token, good for 30 minutes, that makes an agent known, or several of one controller. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -9369,6 +9630,102 @@ export interface operations {
             };
             /** @description Not found. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    imports_run_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportBody"];
+            };
+        };
+        responses: {
+            /** @description Import templates and sessions of the original StreamSpace, or say what would come of it. Sending */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            /** @description The request could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported content type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; it is named. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
