@@ -11,6 +11,7 @@ import { importSession, importViewer } from "@/features/viewer/preload";
 const AppShell = lazy(() => import("@/components/AppShell"));
 const SignInPage = lazy(() => import("@/pages/SignInPage"));
 const CatalogPage = lazy(() => import("@/pages/CatalogPage"));
+const ImportPage = lazy(() => import("@/pages/ImportPage"));
 const SessionsPage = lazy(() => import("@/pages/SessionsPage"));
 const SessionPage = lazy(importSession);
 const ControllersPage = lazy(() => import("@/pages/ControllersPage"));
@@ -59,6 +60,7 @@ export const router = createBrowserRouter([
             children: [
               { index: true, element: <StartPage /> },
               { path: "/catalog", element: <CatalogPage /> },
+              { path: "/catalog/import", element: needing("Import", ["templates:write"], <ImportPage />) },
               { path: "/sessions", element: <SessionsPage /> },
               { path: "/sessions/:sessionId", element: <SessionPage /> },
               { path: "/controllers", element: needing("Controllers", ["controllers:read"], <ControllersPage />) },

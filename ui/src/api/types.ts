@@ -11,6 +11,10 @@ export type TokenAnswer = Schemas["TokenView"];
 export type LoginRequest = Schemas["Login"];
 export type Template = Schemas["TemplateView"];
 export type TemplatePatch = Schemas["ChangeTemplate"];
+/** Manifests of the original StreamSpace, and what came of them. */
+export type ImportRequest = Schemas["ImportBody"];
+export type ImportReport = Schemas["ImportReport"];
+export type ImportedItem = Schemas["ImportedView"];
 export type Session = Schemas["SessionView"];
 export type SessionCreate = Schemas["CreateSession"];
 export type Controller = Schemas["ControllerView"];

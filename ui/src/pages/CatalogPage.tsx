@@ -44,6 +44,13 @@ export default function CatalogPage() {
         <Header
           variant="h1"
           description="Pick an application or a desktop. It starts in seconds and streams to this tab."
+          actions={
+            canWrite && (
+              <Button onClick={() => void navigate("/catalog/import")} data-testid="catalog-import">
+                Import…
+              </Button>
+            )
+          }
         >
           Catalog
         </Header>
