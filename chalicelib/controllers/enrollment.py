@@ -26,10 +26,11 @@ _NAME_LENGTH = 80
 
 @dataclass(frozen=True)
 class IssuedToken:
-    """A token in the clear, shown once."""
+    """A token in the clear, shown once. `beside` is how many agents its controller has already."""
 
     secret: str
     token: EnrollmentToken
+    beside: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,11 @@ class EnrollmentService:
     ) -> IssuedToken:
         """A new token for so many agents of one controller; with `controller_id`, of that one. Raises
         NotFound, Invalid for groups that there are not."""
-        if controller_id is not None and self.controllers.get(tenant_id, controller_id) is None:
-            raise NotFound.of("controller", controller_id)
+        beside = 0
+        if controller_id is not None:
+            if self.controllers.get(tenant_id, controller_id) is None:
+                raise NotFound.of("controller", controller_id)
+            beside = len(self.store.agents_of(tenant_id, controller_id))
         secret = new_secret("sse")
         token = EnrollmentToken(
             token_hash=hash_token(secret),
@@ -80,7 +84,7 @@ class EnrollmentService:
         if controller_id is not None:
             trail.about("controller", controller_id)
         self.uow.commit([self.store.add_token(token)])
-        return IssuedToken(secret, token)
+        return IssuedToken(secret, token, beside)
 
     def enroll(self, request: EnrollRequest) -> EnrollAnswer:
         """Make the agent known, and its controller where the backend is new.

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from chalicelib.controllers import installing
 from chalicelib.controllers.enrollment import IssuedToken
+from chalicelib.controllers.installing import Installation
 from chalicelib.controllers.schemas import ControllerId
 from chalicelib.core.schemas import Labels, Name, RequestBody, ResponseBody, Time
 from chalicelib.people.schemas import GroupIds
@@ -49,15 +50,16 @@ class EnrollmentTokenView(ResponseBody):
         """`public_url` is where agents reach us. Not where the caller did: that may be a name of ours that
         other machines do not know, such as localhost."""
         secret, token = issued.secret, issued.token
-        on_docker = installing.on_docker(public_url, secret)
+        asked = Installation(
+            public_url, secret, token.agents + issued.beside, adds=token.controller_id is not None
+        )
+        on_docker = installing.on_docker(asked)
         return cls(
             id=token.id,
             token=secret,
             agents=token.agents,
             expires_at=token.expires_at,
             command=on_docker,
-            commands=CommandsView(
-                docker=on_docker, kubernetes=installing.by_chart(public_url, secret, token.agents)
-            ),
-            manifests_command=installing.by_manifests(public_url, secret, token.agents),
+            commands=CommandsView(docker=on_docker, kubernetes=installing.by_chart(asked)),
+            manifests_command=installing.by_manifests(asked),
         )

@@ -195,6 +195,16 @@ def test_the_commands_of_each_platform(client: LambdaClient, tenant: Any) -> Non
     assert alone["manifests_command"].endswith(" --replicas 1")
 
 
+def test_the_commands_that_add_agents_count_those_that_there_are(client: LambdaClient, tenant: Any) -> None:
+    first = FakeAgent.enrolled(client, tenant.admin)
+    asked = {"controller_id": first.controller_id, "agents": 2}
+    issued = client("POST", TOKENS, asked, token=tenant.admin).json
+    command = issued["commands"]["kubernetes"]
+    assert " --reset-then-reuse-values " in command
+    assert command.endswith(f" --set token={issued['token']} --set replicas=3")
+    assert issued["manifests_command"].endswith(" --replicas 3")
+
+
 @pytest.mark.feature("Who installs agents sees which of them have come, and whether they are heard from")
 def test_which_agents_have_come_by_a_token(
     client: LambdaClient, tenant: Any, stranger: Any, backend: str
