@@ -135,7 +135,8 @@ class MemoryTables:
         return table.items.get(at)
 
     def _several(self, name: str, asked: dict[str, Any], *, late: bool) -> Iterator[Item]:
-        for key in asked["Keys"]:
+        # PynamoDB asks in the order of a set, which no two processes share.
+        for key in sorted(asked["Keys"], key=repr):
             item = self._found(name, key, late=late and not asked.get("ConsistentRead"))
             if item is not None:
                 yield projected(item, asked)
