@@ -349,5 +349,4 @@ def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
         if time.monotonic() > deadline:
             response.close()
             raise TimeoutError("timed out within the answer")
-    response.release_conn()
     return bytes(body)

@@ -47,7 +47,7 @@ PING = 25.0
 """Seconds. Only so that what lies between keeps the connection; no answer is asked for, since one waits
 behind the data of a viewer who reads slowly."""
 LAST_WORDS = 30.0
-"""Seconds that a client may take to read what the session sent before it ended."""
+"""Seconds that a client may take to read what the session sent before it ended, and to leave."""
 HALF_CLOSED = 1.0
 """Seconds between two looks at whether a client that stopped sending still listens."""
 CALL = 20.0
@@ -308,6 +308,8 @@ async def _splice(
     tasks = {up, down, keep}
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if down in done and down.exception() is None:
+            done, _ = await asyncio.wait({up, keep}, timeout=LAST_WORDS, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
     finally:
@@ -321,18 +323,17 @@ async def _upwards(
 ) -> None:
     """Ends when the client is gone; one that has only stopped sending may go on reading."""
     while piece := await reader.read(PIECE):
-        try:
+        # Once the session has ended it, what its client still sends is for nobody; what it was sent is on its
+        # way down.
+        with contextlib.suppress(OSError, aiohttp.ClientError):
             await channel.send_bytes(b"\0" + piece)
-        except (OSError, aiohttp.ClientError):
-            # The session ended it; what it sent before is still on its way down.
-            await asyncio.sleep(LAST_WORDS)
-            return
     while not _gone(writer):  # noqa: ASYNC110 - the loop has no event for this
         await asyncio.sleep(HALF_CLOSED)
 
 
 async def _downwards(writer: asyncio.StreamWriter, channel: aiohttp.ClientWebSocketResponse) -> None:
-    """Ends when the session, or the cluster, ended the connection and the client has read all."""
+    """Ends when the session, or the cluster, ended the connection; the client hears of it when it has read
+    everything."""
     begun: set[int] = set()
     async for message in channel:
         if message.type is not aiohttp.WSMsgType.BINARY or not message.data:
@@ -349,10 +350,7 @@ async def _downwards(writer: asyncio.StreamWriter, channel: aiohttp.ClientWebSoc
                 plain(bytes(message.data[1:]).decode(errors="replace")),
             )
             break
-    with contextlib.suppress(OSError, TimeoutError):
-        async with asyncio.timeout(LAST_WORDS):
-            writer.close()
-            await writer.wait_closed()
+    writer.write_eof()
 
 
 async def _keep(writer: asyncio.StreamWriter, channel: aiohttp.ClientWebSocketResponse) -> None:

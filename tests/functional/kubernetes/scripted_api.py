@@ -25,6 +25,8 @@ class ScriptedApi:
         self.handler: Handler = handler or _nothing
         self.seen: list[web.Request] = []
         self.bodies: list[bytes] = []
+        self.peers: set[object] = set()
+        """Each is one connection."""
         self.open_connections = 0
         self.most_connections = 0
         self._tls = tls
@@ -91,6 +93,8 @@ class ScriptedApi:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         self.seen.append(request)
+        if request.transport is not None:
+            self.peers.add(request.transport.get_extra_info("peername"))
         self.open_connections += 1
         self.most_connections = max(self.most_connections, self.open_connections)
         try:

@@ -1,6 +1,7 @@
 """Forwarded connections against a server that speaks `v4.channel.k8s.io` as a cluster does."""
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import secrets
@@ -202,20 +203,33 @@ def test_slow_session_holds_the_client_back(forwards: Forwards, pods: Pods) -> N
     assert got == total
 
 
-def test_what_was_sent_last_is_delivered(forwards: Forwards, pods: Pods) -> None:
-    """A session that sends and ends at once, while its client is still sending."""
+@pytest.mark.parametrize("way", ["close", "drop"])
+def test_what_was_sent_last_is_delivered(forwards: Forwards, pods: Pods, way: str) -> None:
+    """A session that sends and ends at once, to a client that reads late and goes on sending. The sizes fill
+    one buffer after the other of those on the way."""
+    size = 0
 
     async def last_words(channel: web.WebSocketResponse) -> None:
-        for _ in range(100):
-            await channel.send_bytes(b"\0" + b"z" * 30000)
+        for _ in range(size // 5000):
+            await channel.send_bytes(b"\0" + b"z" * 5000)
+        if way == "drop":
+            assert channel._req is not None
+            assert channel._req.transport is not None
+            channel._req.transport.close()
+
+    def late(path: Path) -> int:
+        with connect(path) as sock:
+            time.sleep(0.2)
+            for _ in range(5):
+                with contextlib.suppress(OSError):
+                    sock.sendall(b"q" * 1000)
+                time.sleep(0.02)
+            return len(read_all(sock))
 
     pods.behaviour = last_words
     path = forwards.open(SESSION, "pod-0", 5900)
-    for _ in range(5):
-        with connect(path) as sock:
-            sock.sendall(b"q" * 200_000)
-            time.sleep(0.3)
-            assert len(read_all(sock)) == 3_000_000
+    for size in range(200_000, 420_000, 20_000):
+        assert late(path) == size
 
 
 def test_client_that_stopped_sending_still_reads(forwards: Forwards, pods: Pods) -> None:
