@@ -8,6 +8,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+from agent import __version__
+from infra.agent import pack
+from infra.agent.wheel import WheelError
+from infra.charts.pack import ImageNameError
 from infra.local.settings import ROOT, base_environment
 from infra.package import verify
 from infra.package.overlay import overlay
@@ -38,7 +42,13 @@ def main() -> int:
             return 1
         shutil.copyfile(folder / "out" / "deployment.zip", out / "deployment.zip")
     (out / "template.json").write_text(json.dumps(template, indent=1) + "\n")
-    print(f"wrote {out / 'template.json'} and {out / 'deployment.zip'}")
+    image = os.environ.get("STREAMSPACE_AGENT_IMAGE") or f"streamspace/agent:{__version__}"
+    try:
+        pack.write(out / "install", image)
+    except (WheelError, ImageNameError) as error:
+        print(f"the agent is not packed: {error}", file=sys.stderr)
+        return 1
+    print(f"wrote {out / 'template.json'}, {out / 'deployment.zip'} and {out / 'install'}")
     return 0
 
 

@@ -29,3 +29,5 @@ def test_template_and_zip_are_written_and_verified() -> None:
     template = json.loads((REPOSITORY / "dist" / "template.json").read_text())
     assert template["Resources"]["APIHandler"]["Properties"]["Handler"] == "app.app"
     assert (REPOSITORY / "dist" / "deployment.zip").stat().st_size < 50 * 2**20
+    handed_out = {path.name for path in (REPOSITORY / "dist" / "install").iterdir()}
+    assert {"agent.sh", "wheel.txt", "agent-chart.tgz", "kubernetes", "kubernetes.yaml"} <= handed_out
