@@ -13,8 +13,9 @@ order:
   `gateway.py` its HTTP door for agents; `network.py` the wire; `queues.py` SQS; `platforms.py` backends that
   act late; `disks.py` state folders; `machines.py` hosts with an agent.
 * `people.py` and `admins.py` want things; `weather.py` breaks things.
-* `chronicle.py` watches every row that changes, `invariants.py` says what must hold after each step and
-  `quiescence.py` what must hold once all is calm; `world.py` puts one run together.
+* `chronicle.py` watches every row that changes, `watching.py` platforms and machines; `invariants.py` says
+  what must hold after each step and `quiescence.py` what must hold once all is calm; `exam.py` asks for all
+  of it once more; `founding.py` and `world.py` put one run together.
 * `runner.py` many seeds, `shrink.py` the shortest useful trace of one that failed.
 
 Rules: nothing here reads a wall clock, a hash order or a global random; product code is patched only in

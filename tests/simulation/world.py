@@ -16,7 +16,6 @@ from chalicelib.core.errors import DomainError
 from chalicelib.quotas.counters import DynamoBooks
 from chalicelib.quotas.row_models import QuotaRow
 from chalicelib.quotas.service import Amount, Limits
-from chalicelib.sessions.entities import Session
 from tests.simulation import complaints, disks, sources
 from tests.simulation.admins import Admin
 from tests.simulation.chance import Luck
@@ -25,15 +24,16 @@ from tests.simulation.exam import come_to_rest, examine
 from tests.simulation.founding import Founder
 from tests.simulation.gateway import AUTHORITY, Gateway
 from tests.simulation.loop import Stuck, VirtualLoop
-from tests.simulation.machines import Machine, MachineParts
+from tests.simulation.machines import MachineParts
 from tests.simulation.network import Network, SimSigner
 from tests.simulation.parts import Parts
 from tests.simulation.people import Person, Wishes
 from tests.simulation.plane import build, furnish
-from tests.simulation.platforms import Backend, BackendParts
+from tests.simulation.platforms import BackendParts
 from tests.simulation.queues import Cloud
 from tests.simulation.tables import StoreTrouble
 from tests.simulation.trace import Trace
+from tests.simulation.watching import Watch
 from tests.simulation.weather import Weather
 from tests.simulation.weaving import Weaver
 from tests.support.memory_tables import MemoryTables
@@ -96,9 +96,10 @@ class World:
             self.broken,
             lambda text, about: self.say("row", text, about),
             self._booked,
-            self._runs,
         )
         self.parts = Parts(self.loop, self.config.timings, self.chronicle, self.broken)
+        self.watch = Watch(self.parts, self.say)
+        self.chronicle.runs = self.watch.runs
 
     def run(self) -> Outcome:
         """The whole of it."""
@@ -169,8 +170,10 @@ class World:
             self.plane,
             self.tenancy,
             shape,
-            BackendParts(loop, weaver, luck, self.stepped, self._effect),
-            MachineParts(loop, weaver, luck, self.network, self.cloud, self._begun, self.say, self._refused),
+            BackendParts(loop, weaver, luck, self.stepped, self.watch.effect),
+            MachineParts(
+                loop, weaver, luck, self.network, self.cloud, self.watch.begun, self.say, self.watch.refused
+            ),
             self.agent_timings,
         )
         for number in range(shape.choice((1, 2, 2))):
@@ -264,40 +267,7 @@ class World:
     async def _one_sweep(self) -> None:
         await self.gateway.direct("sweep", self.plane.sessions.sweep)
 
-    # What is watched, and what parts ask of the world
-
-    def _effect(self, backend: Backend, what: str, session_id: str) -> None:
-        """Something changed on a platform."""
-        self.say(backend.name, what, session_id)
-        session, seen = self.chronicle.sessions.get(session_id), self.parts.homes_seen
-        live = [(each.name, number) for each in self.parts.backends for number, _ in each.running(session_id)]
-        if len({number for _, number in live}) < len(live):
-            self.broken(f"one incarnation runs twice: {live}", session_id)
-        if session_id in backend.world.homes:
-            seen.add(session_id)
-            return
-        here = session is not None and self.parts.places.get(session.controller_id or "") is backend
-        if session_id in seen and here and session is not None and not session.delete_home:
-            self.broken("its home was removed, and nobody asked for that", session_id)
-
-    def _begun(self, machine: Machine, what: str, session_id: str) -> None:
-        """A step of a driver begins: only under a lease that the control plane still honours."""
-        fence = machine.boot.fence_at_work(session_id) if machine.boot else None
-        self.say(machine.name, f"{what} under fence {fence}", session_id)
-        if fence is None:
-            self.broken(f"{what} begins without a command", session_id)
-            return
-        lease = self.chronicle.leases.get((session_id, fence))
-        if lease is None:
-            self.broken(f"{what} begins under fence {fence}, which nobody gave out", session_id)
-        elif self._now() >= lease.until:
-            self.broken(f"{what} begins past its lease ({fence}, until {lease.until:%H:%M:%S})", session_id)
-
-    def _refused(self, machine: Machine) -> None:
-        """Only whom an administrator shut out. A restored copy may lag behind a key that the other one
-        changed: which of the two is served is for their epochs to say."""
-        if machine.enrolled.agent_id not in self.chronicle.revoked and not machine.copies:
-            self.broken(f"{machine.name} is locked out, and nobody meant that", "")
+    # What parts ask of the world
 
     def _request_died(self, text: str) -> None:
         self.say("control plane", text)
@@ -309,12 +279,6 @@ class World:
     def _rest(self, seconds: float) -> None:
         if self.weaver.inside:
             self.weaver.pause(seconds)
-
-    def _runs(self, session: Session) -> bool:
-        """Whether its instance does, in truth."""
-        place = self.parts.places.get(session.controller_id or "")
-        live = [] if place is None else place.running(session.id)
-        return any(number == session.incarnation for number, _ in live)
 
     def _booked(self) -> dict[str, Amount]:
         rows: dict[str, QuotaRow] = {}
