@@ -50,3 +50,9 @@ class Kind(Enum):
 def selector(labels: Mapping[str, str] | None) -> str:
     """Labels as the API's label selector: all of them, by equality."""
     return ",".join(f"{key}={value}" for key, value in sorted((labels or {}).items()))
+
+
+def slim(item: Object) -> Object:
+    """Without the record of who set which field, which is often half of an object and nobody here reads."""
+    (item.get("metadata") or {}).pop("managedFields", None)
+    return item

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from agent.drivers.base import DriverError
-from agent.drivers.kubernetes.cluster import Cluster, slim
+from agent.drivers.kubernetes.cluster import Cluster
 from agent.drivers.kubernetes.errors import Transport, refused, temporary
-from agent.drivers.kubernetes.kinds import Kind, Object
+from agent.drivers.kubernetes.kinds import Kind, Object, slim
 from agent.drivers.kubernetes.watch import Event, Gone, Refused, Watch
 
 log = logging.getLogger(__name__)

@@ -47,10 +47,19 @@ class Watch:
     """Read by one thread; `hang_up` may be called from any other, and wakes the reader at once."""
 
     response: urllib3.BaseHTTPResponse
+    silence: float
+    """Seconds without a word after which the connection counts as dead."""
     heard: float = field(default_factory=time.monotonic)
     """When the server last said anything."""
     _ending: threading.Lock = field(default_factory=threading.Lock)
     _ended: bool = False
+
+    def __post_init__(self) -> None:
+        """The beginning of the answer was waited for as for any other; from here on there may be nothing to
+        say for long."""
+        sock = getattr(self.response.connection, "sock", None)
+        if sock is not None:
+            sock.settimeout(self.silence)
 
     def events(self) -> Iterator[Event]:
         """Ends when the server ends it. Raises Gone, Refused, and the transport's errors (a line that breaks

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from agent.drivers.kubernetes.access import find_access
-from agent.drivers.kubernetes.cluster import Cluster, Timeouts
+from agent.drivers.kubernetes.calling import Timeouts
+from agent.drivers.kubernetes.cluster import Cluster
 from tests.functional.kubernetes.scripted_api import ScriptedApi, serving
 
 QUICK = Timeouts(connect=1.0, read=1.0, total=4.0, attempts=4, pause=0.02)

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,7 +14,16 @@ from agent.drivers.base import PermanentError, TemporaryError
 from agent.drivers.kubernetes.cluster import Cluster
 from agent.drivers.kubernetes.kinds import Kind
 from agent.drivers.kubernetes.reflector import Reflector, Timings
-from tests.functional.kubernetes.scripted_api import ScriptedApi, item, line, listing, reply, status, stream
+from tests.functional.kubernetes.scripted_api import (
+    ScriptedApi,
+    answers,
+    item,
+    line,
+    listing,
+    reply,
+    status,
+    stream,
+)
 
 QUICK = Timings(watch=30, margin=1, silence=20, pause=0.02, longest_pause=0.3, short=0.05, outage=1.0)
 
@@ -30,8 +39,8 @@ class Store:
     versions: list[str] = field(default_factory=list)
     queries: list[dict[str, str]] = field(default_factory=list)
     script: list[list[object]] = field(default_factory=list)
-    """For each watch: bytes to send, seconds to wait, "cut", or a function that makes the answer. Then it
-    stays open and silent."""
+    """For each watch: bytes to send, seconds to wait, "end", "cut", or a handler that answers instead. Then
+    it stays open and silent."""
     token: str | None = None
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
@@ -44,9 +53,9 @@ class Store:
         self.queries.append(dict(request.query))
         steps = self.script.pop(0) if self.script else []
         if steps and callable(steps[0]):
-            answer = steps[0]()
-            assert isinstance(answer, web.Response)
-            return answer
+            answer = steps[0](request)
+            assert isinstance(answer, Awaitable)
+            return await answer
         response = await stream(request)
         for step in steps:
             if isinstance(step, bytes):
@@ -153,7 +162,7 @@ def test_bookmark_moves_on_without_news(reflector: Reflector, store: Store) -> N
 @pytest.mark.parametrize("way", ["answer", "event"])
 def test_version_that_is_gone_is_listed_anew(reflector: Reflector, store: Store, way: str) -> None:
     too_old = {"kind": "Status", "code": 410, "reason": "Expired", "message": "too old resource version"}
-    gone: object = status(410, "too old", "Expired") if way == "answer" else line("ERROR", too_old)
+    gone: object = answers(status(410, "too old", "Expired")) if way == "answer" else line("ERROR", too_old)
     store.script = [[0.2, "cut"], [gone]]
     assert set(reflector.snapshot(5).items) == {"a"}
     store.names, store.version = ["a", "z"], 50
@@ -208,6 +217,15 @@ def test_silent_watch_is_renewed_while_somebody_waits(cluster: Cluster, store: S
     assert set(reflector.wait(first.version, 5).items) == {"a", "b"}
     assert store.lists == 1
     reflector.close()
+
+
+def test_watch_that_is_never_begun_is_given_up(reflector: Reflector, store: Store) -> None:
+    async def hang(_request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    store.script = [[hang], [added("b", 11)]]
+    until(reflector, "a", "b")
 
 
 def test_server_that_ends_every_watch_at_once_is_not_hurried(cluster: Cluster, store: Store) -> None:
