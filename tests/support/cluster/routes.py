@@ -104,6 +104,10 @@ class Routes:
             if not fault.effect and (fault.refusal or fault.drop):
                 raise fault.refusal or _Dropped
         self.machine.access.check(user, target.resource, target.part, verb, target.namespace, target.name)
+        if verb == "get" and target.part in {"exec", "portforward"}:  # both, since 1.35
+            self.machine.access.check(
+                user, target.resource, target.part, "create", target.namespace, target.name
+            )
         answer = await self._does(verb, target)(request, target, user)
         if fault and fault.effect:
             raise fault.refusal or _Dropped
