@@ -10,7 +10,7 @@ nothing more. With a precondition the second attempt may find the version that t
 """
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Self
 
 from agent.drivers.base import DriverError
@@ -25,6 +25,7 @@ FIELD_MANAGER = "streamspace-agent"
 APPLY = "application/apply-patch+yaml"
 JSON = "application/json"
 PAGE = 500
+Keep = Callable[[Object], Object]
 LISTINGS = 4
 """Times that a list is begun again before it is given up."""
 
@@ -85,7 +86,11 @@ class Cluster:
             raise self._refused(answer, f"patch {kind.plural}") from answer
 
     def get(self, kind: Kind, name: str) -> Object | None:
-        """None if there is none."""
+        """None if there is none. Where objects may be listed, that is how it is asked for, so that the
+        agent's role needs no further verb."""
+        if kind.namespaced:
+            found = self._pages(kind, {}, everywhere=False, fields=f"metadata.name={name}", keep=slim)[0]
+            return found[0] if found else None
         try:
             return self.caller.object(Call("GET", kind.path(self.namespace, name)))
         except Answer as answer:
@@ -94,18 +99,29 @@ class Cluster:
             raise self._refused(answer, f"get {kind.plural}") from answer
 
     def list(
-        self, kind: Kind, labels: Mapping[str, str] | None = None, *, everywhere: bool = False
+        self,
+        kind: Kind,
+        labels: Mapping[str, str] | None = None,
+        *,
+        everywhere: bool = False,
+        keep: Keep = slim,
     ) -> Objects:
-        """All that have these labels, as the API server's own store has them now (a quorum read)."""
-        return self.list_with_version(kind, labels, everywhere=everywhere)[0]
+        """All that have these labels, as the API server's own store has them now (a quorum read). `keep`
+        makes each smaller as its page comes."""
+        return self.list_with_version(kind, labels, everywhere=everywhere, keep=keep)[0]
 
     def list_with_version(
-        self, kind: Kind, labels: Mapping[str, str] | None = None, *, everywhere: bool = False
+        self,
+        kind: Kind,
+        labels: Mapping[str, str] | None = None,
+        *,
+        everywhere: bool = False,
+        keep: Keep = slim,
     ) -> tuple[Objects, str]:
         """The same, and the version from which a watch goes on."""
         for attempt in itertools.count(1):
             try:
-                return self._pages(kind, labels, everywhere)
+                return self._pages(kind, labels, everywhere=everywhere, keep=keep)
             except Gone:
                 # The pages' snapshot was compacted away between two of them: from the first page again.
                 if attempt == LISTINGS:
@@ -183,19 +199,26 @@ class Cluster:
         """Further calls fail; those that wait for another attempt end now."""
         self.caller.close()
 
-    def _pages(self, kind: Kind, labels: Mapping[str, str] | None, everywhere: bool) -> tuple[Objects, str]:
+    def _pages(
+        self, kind: Kind, labels: Mapping[str, str] | None, *, everywhere: bool, keep: Keep, fields: str = ""
+    ) -> tuple[Objects, str]:
         path = kind.path(None if everywhere else self.namespace)
         items: Objects = []
         token = ""
         while True:
-            query = (("limit", str(PAGE)), ("labelSelector", selector(labels)), ("continue", token))
+            query = (
+                ("limit", str(PAGE)),
+                ("labelSelector", selector(labels)),
+                ("fieldSelector", fields),
+                ("continue", token),
+            )
             try:
                 page = self.caller.object(Call("GET", path, query))
             except Answer as answer:
                 if answer.refusal.status == 410:
                     raise Gone(answer.refusal.message) from answer
                 raise self._refused(answer, f"list {kind.plural}") from answer
-            items += (slim(item) for item in page.get("items") or [])
+            items += (keep(item) for item in page.get("items") or [])
             metadata = page.get("metadata") or {}
             token = metadata.get("continue") or ""
             if not token:

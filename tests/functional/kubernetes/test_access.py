@@ -47,7 +47,7 @@ def test_pod_uses_its_own_account(secure: ScriptedApi, account: Path, tmp_path: 
 
     assert access.inside
     assert own_namespace(account) == "sessions"
-    assert cluster.get(Kind.POD, "x") is not None
+    assert cluster.get(Kind.NAMESPACE, "x") is not None
     assert cluster.address == secure.url
     assert secure.seen[0].headers["Authorization"].lower() == "bearer of-the-pod"
     cluster.close()
@@ -58,7 +58,7 @@ def test_token_that_rotated_is_read_at_the_first_refusal(
 ) -> None:
     shutil.copy(tmp_path / "server.pem", account / "ca.crt")
     cluster = Cluster(find_access(inside(secure), account=account), "sessions", QUICK)
-    assert cluster.get(Kind.POD, "x") is not None
+    assert cluster.get(Kind.NAMESPACE, "x") is not None
 
     async def rotated(request: web.Request) -> web.StreamResponse:
         if request.headers["Authorization"].lower() != "bearer next":
@@ -67,7 +67,7 @@ def test_token_that_rotated_is_read_at_the_first_refusal(
 
     secure.handler = rotated
     (account / "token").write_text("next")
-    assert cluster.get(Kind.POD, "x") is not None
+    assert cluster.get(Kind.NAMESPACE, "x") is not None
     assert len(secure.seen) == 3
     cluster.close()
 
@@ -79,7 +79,7 @@ def test_foreign_certificate_is_refused_and_said(secure: ScriptedApi, account: P
     shutil.copy(other / "server.pem", account / "ca.crt")
     cluster = Cluster(find_access(inside(secure), account=account), "sessions", QUICK)
     with pytest.raises(TemporaryError, match=r"platform_unavailable.*certificate"):
-        cluster.get(Kind.POD, "x")
+        cluster.get(Kind.NAMESPACE, "x")
     assert not secure.seen
     cluster.close()
 
@@ -92,7 +92,7 @@ def test_named_kubeconfig_wins_over_the_pods_account(
     access = find_access(inside(secure) | named, account=account)
     assert not access.inside
     cluster = Cluster(access, "sessions", QUICK)
-    assert cluster.get(Kind.POD, "x") is not None
+    assert cluster.get(Kind.NAMESPACE, "x") is not None
     assert secure.seen[0].headers["Authorization"] == "Bearer first"
     cluster.close()
 
@@ -102,9 +102,9 @@ def test_credentials_may_come_after_the_agent(api: ScriptedApi, tmp_path: Path) 
     settings = Settings(namespace="sessions")
     cluster = Cluster.connect(settings, {"KUBECONFIG": str(tmp_path / "config"), "HOME": str(tmp_path)})
     with pytest.raises(TemporaryError, match="platform_unauthorized"):
-        cluster.get(Kind.POD, "x")
+        cluster.get(Kind.NAMESPACE, "x")
     api.kubeconfig(tmp_path)
-    assert cluster.get(Kind.POD, "x") is not None
+    assert cluster.get(Kind.NAMESPACE, "x") is not None
     assert cluster.namespace == "sessions"
     cluster.close()
 
@@ -112,5 +112,5 @@ def test_credentials_may_come_after_the_agent(api: ScriptedApi, tmp_path: Path) 
 def test_context_that_is_not_there_is_said(api: ScriptedApi, tmp_path: Path) -> None:
     cluster = Cluster.connect(Settings(context="nowhere"), api.kubeconfig(tmp_path))
     with pytest.raises(TemporaryError, match=r"platform_unauthorized.*nowhere"):
-        cluster.get(Kind.POD, "x")
+        cluster.get(Kind.NAMESPACE, "x")
     cluster.close()

@@ -45,9 +45,25 @@ def test_apply_on_a_version_that_is_no_longer_there_is_stale(api: ScriptedApi, c
 
 
 def test_get_of_what_is_not_there_is_none(api: ScriptedApi, cluster: Cluster) -> None:
+    assert cluster.get(Kind.NAMESPACE, "s") is None
+    api.handler = answers(reply({"metadata": {"name": "s", "managedFields": [1, 2]}}))
+    assert cluster.get(Kind.NAMESPACE, "s") == {"metadata": {"name": "s"}}
+
+
+def test_get_in_the_namespace_needs_the_right_to_list_only(api: ScriptedApi, cluster: Cluster) -> None:
+    api.handler = answers(reply(listing()), reply(listing("s")))
     assert cluster.get(Kind.SECRET, "s") is None
-    api.handler = answers(reply(item("s") | {"metadata": {"name": "s", "managedFields": [1, 2]}}))
-    assert cluster.get(Kind.SECRET, "s") == {"metadata": {"name": "s"}}
+    assert cluster.get(Kind.SECRET, "s") == item("s")
+    assert api.seen[0].path == "/api/v1/namespaces/sessions/secrets"
+    assert api.seen[0].query["fieldSelector"] == "metadata.name=s"
+
+
+def test_list_keeps_what_is_wanted(api: ScriptedApi, cluster: Cluster) -> None:
+    api.handler = answers(reply(listing("a", "b")))
+    assert cluster.list(Kind.POD, keep=lambda each: {"n": each["metadata"]["name"]}) == [
+        {"n": "a"},
+        {"n": "b"},
+    ]
 
 
 def test_list_reads_all_pages(api: ScriptedApi, cluster: Cluster) -> None:
@@ -121,7 +137,7 @@ def test_logs_are_the_last_lines(api: ScriptedApi, cluster: Cluster) -> None:
 def test_retry_after_is_waited_for(api: ScriptedApi, cluster: Cluster) -> None:
     api.handler = answers(status(429, "slow down", Retry_After="1"), reply(item("x")))
     began = time.monotonic()
-    assert cluster.get(Kind.POD, "x") is not None
+    assert cluster.get(Kind.NAMESPACE, "x") is not None
     assert 0.95 <= time.monotonic() - began < 3
 
 
@@ -129,7 +145,7 @@ def test_retry_after_of_an_hour_holds_nobody(api: ScriptedApi, cluster: Cluster)
     api.handler = answers(status(429, "slow down", Retry_After="3600"))
     began = time.monotonic()
     with pytest.raises(TemporaryError, match=r"platform_unavailable.*slow down"):
-        cluster.get(Kind.POD, "x")
+        cluster.get(Kind.NAMESPACE, "x")
     assert time.monotonic() - began < 1
 
 
@@ -165,11 +181,11 @@ def test_new_token_is_read_when_the_old_one_is_refused(
 
     api.handler = only_second
     with pytest.raises(TemporaryError, match="platform_unauthorized"):
-        cluster.get(Kind.POD, "x")
+        cluster.get(Kind.NAMESPACE, "x")
     assert len(api.seen) == 2
     (tmp_path / "token").write_text("second")
-    assert cluster.get(Kind.POD, "x") is not None
-    assert cluster.get(Kind.POD, "x") is not None
+    assert cluster.get(Kind.NAMESPACE, "x") is not None
+    assert cluster.get(Kind.NAMESPACE, "x") is not None
     assert len(api.seen) == 5
 
 
@@ -186,16 +202,18 @@ def test_missing_right_is_named(api: ScriptedApi, cluster: Cluster) -> None:
 def test_api_server_that_is_away_is_named(api: ScriptedApi, cluster: Cluster) -> None:
     api.stop()
     with pytest.raises(TemporaryError, match=f"platform_unavailable.*localhost:{api.port}"):
-        cluster.get(Kind.POD, "x")
+        cluster.get(Kind.NAMESPACE, "x")
 
 
 def test_api_server_that_comes_back_is_found(api: ScriptedApi, cluster: Cluster) -> None:
     api.handler = answers(reply(item("x")))
-    cluster.get(Kind.POD, "x")
+    cluster.get(Kind.NAMESPACE, "x")
     api.stop()
     again = threading.Timer(0.1, api.start)
     again.start()
-    assert cluster.get(Kind.POD, "x") is not None  # kept connections are dead, the first attempts refused
+    assert (
+        cluster.get(Kind.NAMESPACE, "x") is not None
+    )  # kept connections are dead, the first attempts refused
     again.join()
 
 
@@ -218,7 +236,7 @@ def test_silent_server_is_given_up(api: ScriptedApi, cluster: Cluster) -> None:
     api.handler = silent
     began = time.monotonic()
     with pytest.raises(TemporaryError, match="platform_unavailable"):
-        cluster.get(Kind.POD, "x")
+        cluster.get(Kind.NAMESPACE, "x")
     assert time.monotonic() - began < 6
 
 
@@ -272,7 +290,7 @@ def test_all_driver_threads_are_served_at_once_by_kept_connections(
     api.handler = brief
     with ThreadPoolExecutor(96) as threads:
         for _ in range(2):
-            assert all(threads.map(lambda _: cluster.get(Kind.POD, "x"), range(96)))
+            assert all(threads.map(lambda _: cluster.get(Kind.NAMESPACE, "x"), range(96)))
     assert api.most_connections > 60
     assert len(api.peers) <= 96
 
@@ -282,5 +300,5 @@ def test_close_ends_a_wait_for_another_attempt(api: ScriptedApi, cluster: Cluste
     threading.Timer(0.2, cluster.close).start()
     began = time.monotonic()
     with pytest.raises(TemporaryError, match="platform_unavailable"):
-        cluster.get(Kind.POD, "x")
+        cluster.get(Kind.NAMESPACE, "x")
     assert time.monotonic() - began < 1.5
