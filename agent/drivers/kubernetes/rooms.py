@@ -61,6 +61,6 @@ class Rooms:
                 "capacity_unknown",
                 "The agent does not know how much sessions may use. State it (the chart's `capacity`), or "
                 "give the namespace a ResourceQuota for CPU and memory, or let the agent read the nodes "
-                "(the chart's `readNodes`).",
+                "(the chart's `clusterAccess.nodes`).",
             ) from error
         return capacity.from_nodes(nodes, pods, *of)
