@@ -59,8 +59,9 @@ class Attendance:
         pods = self.instances.watches.now(Kind.POD).items
         found = self._look(pod_of(self.owner, list(pods.values())))
         self.progressing(Step(found.stage))
-        if self.endurance.over(found.trouble) or self._seems_stopped():
-            self._confirm(found.trouble)
+        over = self.endurance.over(found.trouble)
+        if over or self._seems_stopped():
+            self._confirm(found.trouble if over else None)
         return found
 
     def exited(self, pod: Sight) -> DriverError:
@@ -84,7 +85,8 @@ class Attendance:
         raise found.error
 
     def _look(self, pod: Sight | None) -> Look:
-        events = self.instances.watches.happenings()
+        subjects = (self.wanted.owner, self.wanted.home, pod.uid if pod else "")
+        events = self.instances.watches.happenings(*subjects)
         return look(self.wanted, pod, [each for each in events if each.mark not in self.known])
 
     def _seems_stopped(self) -> bool:

@@ -34,7 +34,7 @@ def _walk(value: Any, path: Path, names: Names) -> Iterator[Path]:
         for item in value:
             inside = (*path, item_key(item, keys))
             yield (*inside, ".")
-            yield from _walk(item, inside, names + ("",))
+            yield from _walk(item, inside, (*names, ""))
     elif isinstance(value, list) and is_set(names):
         for item in value:
             yield (*path, f"v:{json.dumps(item)}")
@@ -63,14 +63,12 @@ def value_at(thing: Object, path: Path) -> Any:
 
 
 def without(thing: Object, removed: Fields, kept: Fields) -> None:
-    """Take fields out of an object in place, and what is empty because of it. An item goes whole unless
-    somebody holds something in it."""
+    """Take fields out of an object in place, and what is empty because of it. What somebody holds something
+    in stays."""
     for path in sorted(removed, key=len, reverse=True):
-        if path[-1] == ".":
-            if not any(other[: len(path) - 1] == path[:-1] for other in kept):
-                _take(thing, path[:-1], ())
-        else:
-            _take(thing, path, ())
+        place = path[:-1] if path[-1] == "." else path
+        if not any(other[: len(place)] == place for other in kept):
+            _take(thing, place, ())
 
 
 def _take(value: Any, path: Path, names: Names) -> None:

@@ -16,6 +16,7 @@ import yaml
 from aiohttp import web
 
 from tests.support.certificate import server_context
+from tests.support.cluster import record
 from tests.support.cluster.access import Access, Question, Rule, User
 from tests.support.cluster.containers import KILLED, Image
 from tests.support.cluster.controllers.pods import PodWorker
@@ -75,7 +76,9 @@ class ApiServer:
         app.router.add_route("*", "/{path:.*}", Routes(machine).handle)
         self._runner = web.AppRunner(app, shutdown_timeout=0.01, handler_cancellation=True, access_log=None)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=self._tls, reuse_address=True).start()
+        await web.TCPSite(
+            self._runner, "127.0.0.1", self.port, ssl_context=self._tls, reuse_address=True
+        ).start()
 
     def __enter__(self) -> Self:
         return self
@@ -111,6 +114,7 @@ class ApiServer:
 
     def close(self, *, checked: bool = True) -> None:
         """Raises what went wrong inside the test cluster, so that no test passes because of it."""
+        record.keep(self.verbs)
         failures = self._run(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(PATIENCE)

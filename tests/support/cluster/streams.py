@@ -81,6 +81,7 @@ class Streams:
         socket = await self._open(request, V4)
         writers: list[asyncio.StreamWriter | None] = []
         pumps: list[asyncio.Task[None]] = []
+        ending: asyncio.Task[None] | None = None
         try:
             for index, port in enumerate(ports):
                 for channel in (2 * index, 2 * index + 1):
@@ -94,14 +95,14 @@ class Streams:
                     writers.append(writer)
                     pumps.append(asyncio.create_task(_pump(reader, socket, 2 * index)))
             if pumps:
-                hang_up = asyncio.gather(*pumps)
-                hang_up.add_done_callback(lambda _: asyncio.ensure_future(socket.close()))
+                ending = asyncio.create_task(_close_after(pumps, socket))
                 await self._receive(socket, writers)
         except ConnectionError:
             pass
         finally:
-            for pump in pumps:
-                pump.cancel()
+            for task in (*pumps, ending):
+                if task:
+                    task.cancel()
             for each in writers:
                 if each:
                     each.close()
@@ -118,6 +119,12 @@ class Streams:
             if writer:
                 writer.write(message.data[1:])
                 await writer.drain()
+
+
+async def _close_after(pumps: list[asyncio.Task[None]], socket: web.WebSocketResponse) -> None:
+    """When nothing more comes from any port."""
+    await asyncio.wait(pumps)
+    await socket.close()
 
 
 async def _pump(reader: asyncio.StreamReader, socket: web.WebSocketResponse, channel: int) -> None:

@@ -168,13 +168,16 @@ class PodWorker:
         assert self.container
         assert self.container.outcome
         code, reason = self.container.outcome
-        return {
+        over = {
             "exitCode": code,
             "reason": reason,
             "startedAt": self.container.started,
             "finishedAt": now(),
             "containerID": self.container.id,
         }
+        if code and self.spec.get("terminationMessagePolicy") == "FallbackToLogsOnError":
+            over["message"] = "".join(f"{line}\n" for line in self.container.lines)[-2048:]
+        return over
 
     async def _back_off(self) -> None:
         """The first restart comes at once, the others later and later."""
