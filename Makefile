@@ -6,7 +6,7 @@ PYTEST := $(PYTHON) -m pytest
 export STREAMSPACE_HOME STREAMSPACE_PORT STREAMSPACE_BIND STREAMSPACE_PUBLIC_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status test check matrix bench bounds chaos simulate simulate-mutants images package features clean
+.PHONY: help run up down status test check matrix bench bounds chaos simulate simulate-mutants test-kubernetes images package features clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
@@ -58,6 +58,12 @@ simulate: ## the command plane on a virtual clock (SEEDS=1000 START=0): faults o
 simulate-mutants: ## break each rule on purpose (SEEDS=…): the simulation must notice; one JSON line
 	@$(BOOTSTRAP) test
 	@$(PYTHON) -m tests.simulation.mutants $(if $(SEEDS),--seeds $(SEEDS))
+
+test-kubernetes: ## drivers and product on a real cluster (KUBECONFIG=…; images: docs/kubernetes.md)
+	@test -n "$(KUBECONFIG)" || { echo "Which cluster? make test-kubernetes KUBECONFIG=/path/of/a/kubeconfig"; exit 2; }
+	@$(BOOTSTRAP) test
+	@KUBECONFIG="$(KUBECONFIG)" STREAMSPACE_TEST_IMAGES="$(STREAMSPACE_TEST_IMAGES)" \
+		STREAMSPACE_TEST_STORAGE_CLASS="$(STREAMSPACE_TEST_STORAGE_CLASS)" $(PYTEST) -rs -s tests/cluster
 
 images: ## build the session images that are missing or out of date
 	@$(BOOTSTRAP) docker

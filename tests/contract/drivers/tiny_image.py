@@ -17,8 +17,15 @@ open(my $f, "<", "/streamspace/vnc-password") or die "password: $!\n";
 my $password = <$f>; length($password) == 8 or die "password of wrong length\n";
 $SIG{TERM} = sub { exit 0 };
 $SIG{CHLD} = "IGNORE";
-socket(my $s, 1, 1, 0) or die "socket: $!\n";
-bind($s, pack("Sa*", 1, $path . "\0")) or die "bind: $!\n";
+my $s;
+if (my $port = $ENV{STREAMSPACE_RFB_PORT}) {
+  socket($s, 2, 1, 6) or die "socket: $!\n";
+  setsockopt($s, 1, 2, 1);
+  bind($s, pack("SnA4x8", 2, $port, "\0\0\0\0")) or die "bind: $!\n";
+} else {
+  socket($s, 1, 1, 0) or die "socket: $!\n";
+  bind($s, pack("Sa*", 1, $path . "\0")) or die "bind: $!\n";
+}
 listen($s, 16) or die "listen: $!\n";
 while (1) {
   accept(my $c, $s) or next;
