@@ -15,7 +15,7 @@ from agent.drivers.kubernetes.cluster import Cluster, Stale
 from agent.drivers.kubernetes.errors import temporary
 from agent.drivers.kubernetes.kinds import Kind, Object
 from agent.drivers.kubernetes.manifests import STATE_MANAGER, running_state
-from agent.drivers.kubernetes.seen import Sight, sight
+from agent.drivers.kubernetes.seen import Sight, owner_of, sight
 from agent.drivers.kubernetes.watches import Watches
 
 TRIES = 30
@@ -130,8 +130,8 @@ class Instances:
 
 def pod_of(owner: Object, pods: list[Object]) -> Sight | None:
     """The pod that a StatefulSet made, among these."""
-    sights = (sight(each) for each in pods)
-    return next((each for each in sights if each.owner == naming.uid(owner)), None)
+    uid = naming.uid(owner)
+    return next((sight(each) for each in pods if owner_of(each) == uid), None)
 
 
 def answering(owner: Object, pod: Sight | None) -> bool:

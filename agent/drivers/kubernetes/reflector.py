@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from agent.drivers.base import DriverError
-from agent.drivers.kubernetes.cluster import Cluster
+from agent.drivers.kubernetes.cluster import Cluster, Keep
 from agent.drivers.kubernetes.errors import Transport, refused, temporary
 from agent.drivers.kubernetes.kinds import Kind, Object, slim
 from agent.drivers.kubernetes.watch import Event, Gone, Refused, Watch
@@ -54,7 +54,8 @@ class Snapshot:
 
 
 class Reflector:
-    """One kind, one set of labels, one thread. Any number of threads may ask."""
+    """One kind, one set of labels, one thread. Any number of threads may ask. `keep` makes each object
+    smaller as it comes; it leaves `metadata.name`."""
 
     def __init__(
         self,
@@ -62,11 +63,13 @@ class Reflector:
         kind: Kind,
         labels: Mapping[str, str] | None = None,
         *,
+        keep: Keep = slim,
         timings: Timings = Timings(),
     ) -> None:
         self._cluster, self._kind, self._labels, self._timings = cluster, kind, labels, timings
+        self._keep = keep
         self._changed = threading.Condition()
-        self._items: Mapping[str, Object] = MappingProxyType({})
+        self._items: MappingProxyType[str, Object] = MappingProxyType({})
         self._version = 0
         self._synced = False
         self._failure: DriverError | None = None
@@ -173,7 +176,7 @@ class Reflector:
                 self._closed.wait(min(pause, self._timings.longest_pause) * random.uniform(0.5, 1.0))  # noqa: S311
 
     def _list(self) -> str:
-        items, version = self._cluster.list_with_version(self._kind, self._labels)
+        items, version = self._cluster.list_with_version(self._kind, self._labels, keep=self._keep)
         found = {item["metadata"]["name"]: item for item in items}
         with self._changed:
             if not self._synced or found != self._items:
@@ -210,8 +213,11 @@ class Reflector:
             return
         name = event.object["metadata"]["name"]
         with self._changed:
-            rest = {key: item for key, item in self._items.items() if key != name}
-            self._replace(rest if event.type == "DELETED" else rest | {name: slim(event.object)})
+            items = self._items.copy()
+            items.pop(name, None)  # so that what changed last comes last
+            if event.type != "DELETED":
+                items[name] = self._keep(event.object)
+            self._replace(items)
 
     def _replace(self, items: dict[str, Object]) -> None:
         """A new mapping each time, so that snapshots that were handed out stay as they are."""

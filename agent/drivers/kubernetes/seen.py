@@ -55,7 +55,7 @@ class Sight:
 
 
 def sight(pod: Object) -> Sight:
-    metadata, status = pod["metadata"], pod.get("status") or {}
+    status = pod.get("status") or {}
     conditions = {each.get("type"): each for each in status.get("conditions") or []}
     scheduled = conditions.get("PodScheduled") or {}
     disrupted = conditions.get("DisruptionTarget") or {}
@@ -68,7 +68,7 @@ def sight(pod: Object) -> Sight:
     unschedulable = scheduled.get("status") == "False" and scheduled.get("reason") == "Unschedulable"
     return Sight(
         uid=naming.uid(pod),
-        owner=next((each["uid"] for each in metadata.get("ownerReferences") or [] if each.get("uid")), ""),
+        owner=owner_of(pod),
         name=naming.name(pod),
         node=str((pod.get("spec") or {}).get("nodeName") or ""),
         address=status.get("podIP") or None,
@@ -91,6 +91,12 @@ def sight(pod: Object) -> Sight:
     )
 
 
+def owner_of(item: Object) -> str:
+    """The uid of what made it."""
+    references = item["metadata"].get("ownerReferences") or []
+    return next((str(each["uid"]) for each in references if each.get("uid")), "")
+
+
 @dataclass(frozen=True)
 class Happening:
     """An event. `about`: uid of what it is about. `mark`: another when it happens again."""
@@ -108,6 +114,17 @@ def happening(event: Object) -> Happening:
         message=str(event.get("message") or ""),
         mark=f"{naming.name(event)} {naming.version(event)}",
     )
+
+
+def brief(event: Object) -> Object:
+    """What is read of an event: a busy namespace keeps thousands."""
+    metadata = event["metadata"]
+    return {
+        "metadata": {"name": metadata["name"], "resourceVersion": metadata.get("resourceVersion", "")},
+        "involvedObject": {"uid": (event.get("involvedObject") or {}).get("uid", "")},
+        "reason": event.get("reason", ""),
+        "message": event.get("message", ""),
+    }
 
 
 def of(events: Iterable[Happening], uid: str, *reasons: str) -> list[Happening]:
