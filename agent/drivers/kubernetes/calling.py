@@ -38,7 +38,7 @@ class Timeouts:
     """Seconds. `total` bounds a call with all its attempts and pauses, so that a Retry-After of an hour, or
     an answer that trickles, does not hold a driver's thread."""
 
-    connect: float = 5.0
+    connect: float = 10.0
     read: float = 15.0
     total: float = 30.0
     attempts: int = 4
