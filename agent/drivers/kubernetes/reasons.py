@@ -105,10 +105,17 @@ def no_place(message: str, gpu_resource: str) -> DriverError:
         return permanent("insufficient_gpu", f"No node has a free GPU. The scheduler says: {said}")
     if _VOLUME.search(message):
         return temporary("home_pending", f"The home's volume is not ready. The scheduler says: {said}")
-    for resource, code in (("memory", "insufficient_memory"), ("cpu", "insufficient_cpu")):
-        if re.search(rf"insufficient {resource}\b", message, re.I):
-            return permanent(code, f"No node has enough {resource} left. The scheduler says: {said}")
+    lacking = {resource: _nodes_lacking(resource, message) for resource in ("memory", "cpu")}
+    worst = max(lacking, key=lambda resource: lacking[resource])
+    if lacking[worst]:
+        return permanent(_NO_ROOM[worst], f"No node has enough {worst} left. The scheduler says: {said}")
     return permanent("unschedulable", f"No node takes the instance. The scheduler says: {said}")
+
+
+def _nodes_lacking(resource: str, message: str) -> int:
+    """How many, by the scheduler's count. What most of them lack is what stands in the way."""
+    found = re.search(rf"(\d+) insufficient {resource}\b", message, re.I)
+    return int(found[1]) if found else 0
 
 
 def no_image(image: str, reason: str, message: str) -> DriverError:

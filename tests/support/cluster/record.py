@@ -1,5 +1,5 @@
-"""What the agent asked the test clusters of this process for, and by which test: the Role that it needs is the
-set of these questions.
+"""What the agent asked the test clusters of this process for, and by which test: the Role that it needs is
+the set of these questions.
 """
 
 import os

@@ -28,4 +28,5 @@ def questions(of: Iterable[Rule]) -> set[Question]:
 def words(question: Question) -> str:
     """As one would say it."""
     group = f" ({question.group})" if question.group else ""
-    return f"{question.verb} {question.resource}{group}{' in the whole cluster' if question.cluster_wide else ''}"
+    where = " in the whole cluster" if question.cluster_wide else ""
+    return f"{question.verb} {question.resource}{group}{where}"

@@ -16,7 +16,8 @@ IMAGES = {IMAGE: Image(), PULLABLE: Image(present=False)}
 def serve(rules: Sequence[Rule] | None = None, **options: Any) -> ApiServer:
     """A cluster that has the suite's images. Two nodes: one too small for most, so that a choice is made."""
     nodes = (Node("node-1", cpu="64", memory="128Gi"), Node("node-2", cpu="100m", memory="64Mi"))
-    return ApiServer(dict(IMAGES), **({"nodes": nodes} | options), rules=rules)
+    images: dict[str, Image] = options.pop("images", IMAGES)
+    return ApiServer(dict(images), **({"nodes": nodes} | options), rules=rules)
 
 
 def site(server: ApiServer, **settings: Any) -> Site:
