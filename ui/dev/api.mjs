@@ -1,5 +1,5 @@
 /** The pretend API: the contract's shapes, without its guarantees. */
-import { enrol, oneController, restoreControllers } from "./controllers.mjs";
+import { enrol, enrolled, oneController, restoreControllers } from "./controllers.mjs";
 import { dropSubscribers, publish, since } from "./events.mjs";
 import { change, hibernate, startUp, terminate } from "./life.mjs";
 import { forgetOrganisation, organised, refusal, unbrand } from "./organisation.mjs";
@@ -172,6 +172,7 @@ export async function route(request, url, body) {
   if (path === "/v1/sessions") return method === "POST" ? create(body) : page(world.sessions);
   if (path === "/v1/controllers") return page(world.controllers);
   if (path === "/v1/controllers/enrollment-tokens") return enrol(body);
+  if (path === "/v1/agents") return enrolled(url.searchParams.get("enrollment_token_id"));
   const found = people(method, url, body) ?? organised(method, url, body, me);
   if (found) return found;
   const [, , kind, key, rest, more] = path.split("/");

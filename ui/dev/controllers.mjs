@@ -13,6 +13,7 @@ const mapped = (map, of, make) => map.get(of.id) ?? (map.set(of.id, make(of)), m
 
 const agent = (of, more = {}) => ({
   id: id("agt"),
+  controller_id: of.id,
   version: "0.1.0",
   protocol_version: 1,
   state: "active",
@@ -131,7 +132,7 @@ function deadLetters(method, one, rest, body) {
 export function restoreControllers() {
   agents.clear();
   letters.clear();
-  world.controllers.splice(3);
+  world.controllers.splice(4);
   for (const one of world.controllers) Object.assign(one, { drain: null, paused: null });
   world.controllers[0].booked.sessions = 3;
 }
@@ -160,29 +161,59 @@ export function oneController(method, one, [part, rest], body) {
   return ok(one);
 }
 
-/** A command, and soon what it brings: a controller, or another agent of one. */
-export function enrol({ controller_id: existing }) {
-  setTimeout(() => {
-    const found = world.controllers.find((each) => each.id === existing);
-    if (found) {
-      mapped(agents, found, agentsOf).push(agent(found, { boots: 1, key_created_at: ago(0), created_at: ago(0) }));
-      return;
+const come = new Map();
+const STEP_MS = Number(process.env.ENROL_MS ?? 3000);
+
+/** The agents that came by a token. */
+export const enrolled = (token) => ok({ items: come.get(token) ?? [], next_cursor: null });
+
+/** Commands, and soon what they bring: a controller with its agents, or further agents of one. */
+export function enrol({ controller_id: existing, name, agents: expected = 1 }) {
+  const [token, secret, url] = [id("tok"), "sse_7Qm2Zb0hYkq8r4Vw1LxT9cPd", "http://127.0.0.1:8080"];
+  const arrive = (number) => {
+    const known = world.controllers.find((each) => each.id === existing);
+    const of = known ?? added(name, number);
+    const one = agent(of, { state: "never_seen", boots: 0, last_seen_at: null, key_created_at: ago(0), created_at: ago(0) });
+    come.set(token, [...(come.get(token) ?? []), one]);
+    mapped(agents, of, (made) => (known ? agentsOf(made) : [])).push(one);
+    setTimeout(() => {
+      Object.assign(one, { state: "active", boots: 1, last_seen_at: ago(0) });
+      if (!known) change(of, { state: "online" });
+    }, STEP_MS);
+    if (number < expected) setTimeout(() => arrive(number + 1), 2 * STEP_MS);
+  };
+  let made = null;
+  const added = (label, number) => {
+    if (number === 1) {
+      made = {
+        ...structuredClone(world.controllers[0]),
+        id: id("ctl"),
+        name: label ?? "garage",
+        state: "never_seen",
+        platform: expected > 1 ? "kubernetes" : "docker",
+        booked: { cpu: "0m", memory: "0", gpu: 0, sessions: 0 },
+      };
+      world.controllers.push(made);
+      publish("controller.changed", made);
     }
-    const added = {
-      ...structuredClone(world.controllers[0]),
-      id: id("ctl"),
-      name: "garage",
-      booked: { cpu: "0m", memory: "0", gpu: 0, sessions: 0 },
-    };
-    world.controllers.push(added);
-    publish("controller.changed", added);
-  }, 6000);
-  const secret = "sse_7Qm2Zb0hYkq8r4Vw1LxT9cPd";
+    return made;
+  };
+  if (STEP_MS > 0) setTimeout(() => arrive(1), STEP_MS);
+  const docker = `curl -fsSL ${url}/install | sh -s -- --url ${url} --token ${secret}`;
   return ok(
     {
+      id: token,
       token: secret,
+      agents: expected,
       expires_at: ago(-30),
-      command: `curl -fsSL http://127.0.0.1:8080/install | sh -s -- --url http://127.0.0.1:8080 --token ${secret}`,
+      command: docker,
+      commands: {
+        docker,
+        kubernetes:
+          `helm upgrade --install streamspace-agent ${url}/install/agent-chart.tgz ` +
+          `--namespace streamspace --create-namespace --set url=${url} --set token=${secret}`,
+      },
+      manifests_command: `curl -fsSL ${url}/install/kubernetes | sh -s -- --url ${url} --token ${secret}`,
     },
     201,
   );

@@ -71,6 +71,7 @@ const controller = (name, state, more = {}) => ({
   drain: null,
   paused: null,
   usage: { cpu: "2900m", memory: "4Gi", gpu: 0, instances: 3, disk_free: "212Gi" },
+  load: null,
   labels: { site: "berlin", tier: "standard" },
   capacity: { cpu: "8000m", memory: "32Gi", gpu: 0 },
   booked: { cpu: "0m", memory: "0", gpu: 0, sessions: 0 },
@@ -115,6 +116,14 @@ const controllers = [
     agent_version: null,
     last_seen_at: null,
     labels: {},
+  }),
+  controller("harbour", "online", {
+    platform: "kubernetes",
+    capacity: { cpu: "64000m", memory: "256Gi", gpu: 2 },
+    booked: { cpu: "21500m", memory: "88Gi", gpu: 1, sessions: 14 },
+    usage: { cpu: "21500m", memory: "88Gi", gpu: 1, instances: 14, disk_free: "0" },
+    load: { cpu: "6340m", memory: "41Gi" },
+    labels: { region: "eu-north" },
   }),
 ];
 

@@ -46,6 +46,10 @@ export const resumeController = (id: string): Promise<Controller> =>
 export const listAgents = async (id: string): Promise<Agent[]> =>
   (await unwrap(client.GET("/v1/controllers/{controller_id}/agents", at(id)))).items;
 
+/** Those that came by an enrolment token, of whatever controller. */
+export const listEnrolledAgents = async (token_id: string): Promise<Agent[]> =>
+  (await unwrap(client.GET("/v1/agents", { params: { query: { enrollment_token_id: token_id } } }))).items;
+
 export const revokeAgent = async (controller_id: string, agent_id: string): Promise<void> => {
   await unwrap(
     client.DELETE("/v1/controllers/{controller_id}/agents/{agent_id}", {

@@ -37,7 +37,7 @@ export default function ControllersPage() {
         <Header
           variant="h1"
           counter={status === "ready" ? `(${controllers.length})` : undefined}
-          description="Machines that run sessions, each served by an agent that dials out."
+          description="Machines and clusters that run sessions, each served by agents that only dial out."
           actions={add}
         >
           Controllers
@@ -55,7 +55,7 @@ export default function ControllersPage() {
           <Container>
             <EmptyState
               title="No controllers"
-              text="Sessions need a machine to run on. Add one with a single command."
+              text="Sessions need a machine or a cluster to run on. One command adds it."
               action={add}
             />
           </Container>

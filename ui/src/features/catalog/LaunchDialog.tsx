@@ -16,6 +16,7 @@ import { showCpu, showMemory } from "@/components/quantities";
 import { randomId } from "@/components/randomId";
 import { TemplateIcon } from "@/components/TemplateIcon";
 import { alsoTrue, stateLook, takesSessions } from "@/features/controllers/health";
+import { placeName } from "@/features/controllers/platforms";
 import { useQuotas } from "@/features/quotas/useQuotas";
 import { exceeded } from "@/features/quotas/usage";
 import styles from "./catalog.module.css";
@@ -161,7 +162,7 @@ function ControllerChoice({ controllers, value, errorText, onChange }: ChoicePro
     ...controllers.map((controller) => ({
       value: controller.id,
       label: controller.name,
-      description: [controller.platform, stateLook(controller).label, alsoTrue(controller)]
+      description: [placeName(controller.platform), stateLook(controller).label, alsoTrue(controller)]
         .filter(Boolean)
         .join(", ")
         .toLowerCase(),

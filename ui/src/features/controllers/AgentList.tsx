@@ -66,7 +66,7 @@ export function AgentList({ controller, agents: { data: agents, problem, reload,
           </Header>
         }
         empty={
-          <EmptyState title="No agents" text="Run the enrolment command on the machine of this controller." action={add} />
+          <EmptyState title="No agents" text="An agent carries out what this controller is told. One command adds one." action={add} />
         }
       />
       {revoking && agents && (

@@ -11,6 +11,7 @@ import { Capacity, Health, Labels } from "./ControllerFacts";
 import { ControllerMenu, type ControllerAction } from "./ControllerMenu";
 import { ControllerState } from "./ControllerState";
 import { drainProgress } from "./maintenance";
+import { placeName } from "./platforms";
 
 interface Props {
   controller: Controller;
@@ -32,7 +33,7 @@ export function ControllerCard({ controller, groups, canManage, onAction }: Prop
                 <ControllerState controller={controller} />
                 {drain && drain.remaining > 0 && <span>{drainProgress(drain)}</span>}
                 <span>
-                  {[controller.platform, controller.agent_version && `agent ${controller.agent_version}`]
+                  {[placeName(controller.platform), controller.agent_version && `agent ${controller.agent_version}`]
                     .filter(Boolean)
                     .join(" · ")}
                   {controller.last_seen_at ? (

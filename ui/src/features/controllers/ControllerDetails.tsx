@@ -6,9 +6,10 @@ import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { Controller, Group } from "@/api/types";
 import { Ago } from "@/components/Ago";
-import { showCpu, showMemory } from "@/components/quantities";
+import { byteCount, showCpu, showMemory } from "@/components/quantities";
 import { GroupBadges } from "@/features/groups/GroupBadges";
 import { Capacity, Health, Labels } from "./ControllerFacts";
+import { placeName } from "./platforms";
 
 interface Props {
   controller: Controller;
@@ -35,11 +36,11 @@ export function ControllerDetails({ controller, groups }: Props) {
           columns={4}
           minColumnWidth={150}
           items={[
-            { label: "In use, as its agents see it", value: usageWords(controller) },
-            { label: "Free disk", value: controller.usage ? showMemory(controller.usage.disk_free) : "–" },
+            { label: "Running, as its agents see it", value: usageWords(controller) },
+            { label: "Free disk", value: diskWords(controller) },
             { label: "Last seen", value: controller.last_seen_at ? <Ago time={controller.last_seen_at} /> : "Never" },
             { label: "Added", value: <Ago time={controller.created_at} /> },
-            { label: "Platform", value: controller.platform },
+            { label: "Platform", value: placeName(controller.platform) },
             { label: "Agent version", value: controller.agent_version ?? "–" },
             {
               label: "Id",
@@ -54,6 +55,11 @@ export function ControllerDetails({ controller, groups }: Props) {
       </SpaceBetween>
     </Container>
   );
+}
+
+/** Not every platform says it. */
+function diskWords({ usage }: Controller): string {
+  return usage && byteCount(usage.disk_free) > 0 ? showMemory(usage.disk_free) : "–";
 }
 
 function usageWords({ usage }: Controller): string {

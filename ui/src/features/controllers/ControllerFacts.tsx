@@ -5,11 +5,11 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import type { Controller } from "@/api/types";
 import { Bar } from "@/components/Bar";
-import { byteCount, cpuMillis, showBytes, showCores } from "@/components/quantities";
+import { byteCount, cpuMillis, showBytes, showCores, showCpu, showMemory } from "@/components/quantities";
 import { parts, type Part } from "./health";
 
-/** What sessions have taken of what there is. */
-export function Capacity({ controller: { capacity, booked, session_limit: limit } }: { controller: Controller }) {
+/** What sessions have taken of what there is, and what they use of it where that is measured. */
+export function Capacity({ controller: { capacity, booked, load, session_limit: limit } }: { controller: Controller }) {
   if (!capacity) {
     return <Box color="text-body-secondary">The capacity is known once the agent has called.</Box>;
   }
@@ -17,13 +17,19 @@ export function Capacity({ controller: { capacity, booked, session_limit: limit 
   const [memory, allMemory] = [byteCount(booked.memory), byteCount(capacity.memory)];
   return (
     <ColumnLayout columns={capacity.gpu > 0 ? 4 : 3} minColumnWidth={170}>
-      <Bar label="CPU booked" value={cpu} max={allCpu} text={`${showCores(cpu)} of ${showCores(allCpu)}`} />
-      <Bar
-        label="Memory booked"
-        value={memory}
-        max={allMemory}
-        text={`${showBytes(memory)} of ${showBytes(allMemory)}`}
-      />
+      <div>
+        <Bar label="CPU booked" value={cpu} max={allCpu} text={`${showCores(cpu)} of ${showCores(allCpu)}`} />
+        {load && <InUse testId="load-cpu">{showCpu(load.cpu)}</InUse>}
+      </div>
+      <div>
+        <Bar
+          label="Memory booked"
+          value={memory}
+          max={allMemory}
+          text={`${showBytes(memory)} of ${showBytes(allMemory)}`}
+        />
+        {load && <InUse testId="load-memory">{showMemory(load.memory)}</InUse>}
+      </div>
       {capacity.gpu > 0 && (
         <Bar label="GPUs booked" value={booked.gpu} max={capacity.gpu} text={`${booked.gpu} of ${capacity.gpu}`} />
       )}
@@ -34,6 +40,15 @@ export function Capacity({ controller: { capacity, booked, session_limit: limit 
         text={limit === null ? String(booked.sessions) : `${booked.sessions} of ${limit}`}
       />
     </ColumnLayout>
+  );
+}
+
+/** What is used of what is booked, as it was last measured. */
+function InUse({ testId, children }: { testId: string; children: string }) {
+  return (
+    <Box fontSize="body-s" color="text-body-secondary">
+      <span data-testid={testId}>{children}</span> in use
+    </Box>
   );
 }
 

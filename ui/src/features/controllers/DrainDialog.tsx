@@ -73,7 +73,7 @@ export function DrainDialog({ controller, onCancel, onDraining }: Props) {
       >
         <Input
           value={reason}
-          placeholder="The machine is replaced"
+          placeholder="It is replaced"
           onChange={({ detail }) => setReason(detail.value)}
           nativeInputAttributes={{ "data-testid": "drain-reason", maxLength: 200 }}
         />

@@ -18,7 +18,7 @@ interface Props {
   onPaused: (controller: Controller) => void;
 }
 
-/** Holds a controller's commands back while somebody works on its machine. */
+/** Holds a controller's commands back while somebody works on what it runs on. */
 export function PauseDialog({ controller, onCancel, onPaused }: Props) {
   const [seconds, setSeconds] = useState(USUAL_PAUSE);
   const [reason, setReason] = useState(controller.paused?.reason ?? "");
@@ -38,7 +38,7 @@ export function PauseDialog({ controller, onCancel, onPaused }: Props) {
       onSubmit={() => void run(pause)}
     >
       <Box>
-        For maintenance of its machine: starts, wakes and hibernations for it wait, and nothing new is placed on it. What
+        For its maintenance: starts, wakes and hibernations for it wait, and nothing new is placed on it. What
         runs keeps running and streaming. Its silence is expected meanwhile, so it is not reported as lost.
       </Box>
       <FormField

@@ -51,7 +51,7 @@ export function RemoveControllerDialog({ controller, onCancel, onConfirm }: Prop
       }
     >
       <SpaceBetween size="m">
-        <Box>Its agent is refused from now on. To use the machine again, enrol it as a new controller.</Box>
+        <Box>Its agent is refused from now on. To use its platform again, enrol it as a new controller.</Box>
         {controller.booked.sessions > 0 && (
           <Alert type="warning">
             It still serves {controller.booked.sessions} {controller.booked.sessions === 1 ? "session" : "sessions"}.

@@ -32,7 +32,7 @@ export function RevokeAgentDialog({ controller, agent, agents, onCancel, onRevok
       <Box>
         Its calls are refused from the next one on, and it stops. The controller gets a new command queue, so that
         nothing the agent holds opens anything; what was under way is sent again. Streams through it end, while the
-        sessions themselves run on. This cannot be taken back: its machine would have to be enrolled anew.
+        sessions themselves run on. This cannot be taken back: it would have to be enrolled anew.
       </Box>
       <Alert type={afterRevokingIsFine(agents, agent) ? "info" : "warning"}>{afterRevoking(agents, agent)}</Alert>
     </ConfirmDialog>

@@ -36,7 +36,7 @@ export const takesSessions = ({ state, cordoned, drain }: Pick<Controller, "stat
 /** Why a controller is in its state, and what that means. */
 export function stateReason(controller: Controller): string {
   const { state, drain, health } = controller;
-  if (state === "never_seen") return "Its agent has not called yet. Run the enrolment command on its machine.";
+  if (state === "never_seen") return "Its agent has not called yet. Run the enrolment command, or create another one.";
   if (state === "paused") return "Commands to it wait until the pause ends. What runs there goes on.";
   if (state === "lost") return "Its agents do not answer. Sessions that run there are not touched.";
   if (state === "draining") {

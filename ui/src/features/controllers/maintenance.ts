@@ -30,7 +30,7 @@ export function drainProgress({ remaining }: Pick<Drain, "remaining">): string {
 
 /** What a drain does about the sessions that are left. */
 export function drainMeans({ mode, remaining }: Pick<Drain, "mode" | "remaining">): string {
-  if (remaining === 0) return "The machine can be taken out of service, or the drain stopped.";
+  if (remaining === 0) return "It can be taken out of service, or the drain stopped.";
   return mode === "move"
     ? "They are hibernated, and those that did not start yet go to other controllers."
     : "They run until their people end them.";

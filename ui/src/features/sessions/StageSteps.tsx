@@ -66,11 +66,12 @@ function details(stage: SessionStage, session: Session): ReactNode {
   if (stage !== "pulling" || !session.progress) return undefined;
   const { done, total } = session.progress;
   const share = percent(session.progress);
+  if (share === null) return undefined; // A bar that stands at nothing would say that nothing happens.
   return (
     <div data-testid="pull-progress" data-done={done} data-total={total}>
       <ProgressBar
-        value={share ?? 0}
-        additionalInfo={total > 0 ? `${showBytes(done)} of ${showBytes(total)}` : showBytes(done)}
+        value={share}
+        additionalInfo={`${showBytes(done)} of ${showBytes(total)}`}
         ariaLabel="Image pulled"
       />
     </div>

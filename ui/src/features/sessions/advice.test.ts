@@ -20,6 +20,15 @@ describe("what can be done about a reason", () => {
     expect(advice("controller_draining", "pending")?.text).toContain("drain");
   });
 
+  it("knows what a cluster's reasons ask of whom", () => {
+    for (const code of ["unschedulable", "evicted", "node_lost"]) {
+      expect(advice(code, "failed")?.text).toContain("Wake the session");
+    }
+    for (const code of ["home_pending", "policy_refused", "platform_unauthorized", "name_taken", "home_taken"]) {
+      expect(advice(code, "failed")?.text).toMatch(/Ask an administrator .* Then wake the session\.$/);
+    }
+  });
+
   it("keeps still where nothing is wrong or nothing is known", () => {
     expect(advice("no_memory", "running")).toBeNull();
     expect(advice("moon_phase", "failed")).toBeNull();

@@ -24,12 +24,19 @@ const OFFLINE: Advice = {
   link: CONTROLLERS,
 };
 const BACKEND: Remedy = {
-  text: "Check that Docker (or the controller's platform) runs on the controller's machine.",
+  text: "Check that the controller's platform runs and answers its agents.",
   link: CONTROLLERS,
   thenStarts: true,
 };
 const IMAGE: Remedy = {
   text: "Check the image name of the template and that the controller can reach its registry.",
+  thenStarts: true,
+};
+const ELSEWHERE: Advice = {
+  text: "Wake the session: it starts anew where there is room. Its home folder is kept, if it has one.",
+};
+const TAKEN: Remedy = {
+  text: "Ask an administrator to remove what has the name of this session's objects and is not StreamSpace's.",
   thenStarts: true,
 };
 const PAUSED: Advice = {
@@ -58,7 +65,9 @@ const ADVICE: Readonly<Record<string, Remedy>> = {
   no_capacity: ROOM,
   no_suitable_controller: { text: "See below what speaks against each controller.", link: CONTROLLERS },
   not_answering: OFFLINE,
-  insufficient_memory: { text: "Launch the session again with more memory." },
+  insufficient_memory: {
+    text: "Launch the session again: with more memory if it ran out of it, with less if its controller has too little.",
+  },
   instance_exited: { text: "Wake the session to start it anew. If it ends again, its template needs attention." },
   handshake_timeout: {
     text: "Wake the session to try again. If that does not help, its template's image needs attention.",
@@ -81,8 +90,31 @@ const ADVICE: Readonly<Record<string, Remedy>> = {
   },
   home_gone: { text: "Launch a new session: the files of this one went with its controller." },
   controller_removed: { text: "Launch a new session.", link: { text: "Open the catalog", href: "/catalog" } },
-  no_space: { text: "Free disk space on the controller's machine.", link: CONTROLLERS, thenStarts: true },
+  no_space: { text: "Free disk space where the controller runs its sessions.", link: CONTROLLERS, thenStarts: true },
   deadline_exceeded: { text: "Wake the session to try again.", link: CONTROLLERS },
+  unschedulable: {
+    text: "Wake the session to try again, or launch it from a template that asks for less.",
+    link: CONTROLLERS,
+  },
+  evicted: ELSEWHERE,
+  node_lost: ELSEWHERE,
+  home_pending: {
+    text: "Ask an administrator to see that the controller's storage gives volumes.",
+    link: CONTROLLERS,
+    thenStarts: true,
+  },
+  policy_refused: {
+    text: "Ask an administrator to allow what the reason names, where the controller runs its sessions.",
+    link: CONTROLLERS,
+    thenStarts: true,
+  },
+  platform_unauthorized: {
+    text: "Ask an administrator to give the controller's agents the right that the reason names.",
+    link: CONTROLLERS,
+    thenStarts: true,
+  },
+  name_taken: TAKEN,
+  home_taken: TAKEN,
 };
 
 /** Moved away from a controller that is to be emptied: it rests, and its people decide when it goes on. */
