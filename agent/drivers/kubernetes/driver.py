@@ -94,6 +94,7 @@ class KubernetesDriver:
 
     def stop(self, session_id: str) -> None:
         self._removal.stop(session_id)
+        self._reach.forget(session_id)
 
     def remove(self, session_id: str, *, delete_home: bool, before_incarnation: int | None = None) -> None:
         self._removal.remove(session_id, before=before_incarnation)
@@ -103,7 +104,9 @@ class KubernetesDriver:
             self._reach.forget(session_id)
 
     def inventory(self) -> Inventory:
+        opened = frozenset(self._reach.opened)
         sets, pods = self._instances.own(Kind.STATEFUL_SET), self._instances.own(Kind.POD)
+        self._reach.forget(*opened - {naming.session(each) for each in sets})  # another agent removed them
         found = (_facts(each, pods) for each in sets)
         homes = {naming.session(each) for each in self._instances.own(Kind.HOME)} - {""}
         return Inventory(instances=tuple(each for each in found if each), homes=tuple(sorted(homes)))

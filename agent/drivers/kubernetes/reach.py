@@ -2,8 +2,9 @@
 connections the API server forwards."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 from agent.drivers.base import Endpoint
 from agent.drivers.handshake import http_answers, http_answers_on, rfb_answers, rfb_answers_at
@@ -18,13 +19,15 @@ class Reach:
     """`forwards` None: by address."""
 
     forwards: Forwards | None
+    opened: set[str] = field(default_factory=set)
+    """Sessions that have a socket here."""
 
     def endpoint(
         self, session_id: str, pod: Sight, port: int, *, password: str | None, incarnation: int
     ) -> Endpoint | None:
         """None while it has no address."""
         if self.forwards is not None:
-            path = str(self.forwards.open(session_id, pod.name, port))
+            path = str(self._open(self.forwards, session_id, pod, port))
             return Endpoint(socket_path=path, password=password, incarnation=incarnation)
         if pod.address is None:
             return None
@@ -34,13 +37,20 @@ class Reach:
         """One attempt of the handshake, on the way that streams will take."""
         port, vnc = naming.port(spec), spec.protocol == "vnc"
         if self.forwards is not None:
-            path = self.forwards.open(spec.session_id, pod.name, port)
+            path = self._open(self.forwards, spec.session_id, pod, port)
             return partial(rfb_answers if vnc else http_answers_on, path)
         return partial(rfb_answers_at if vnc else http_answers, str(pod.address), port)
 
-    def forget(self, session_id: str) -> None:
+    def forget(self, *sessions: str) -> None:
+        """They have no instance any more."""
         if self.forwards is not None:
-            self.forwards.forget(session_id)
+            for each in sessions:
+                self.opened.discard(each)
+                self.forwards.forget(each)
+
+    def _open(self, forwards: Forwards, session_id: str, pod: Sight, port: int) -> Path:
+        self.opened.add(session_id)
+        return forwards.open(session_id, pod.name, port)
 
     def close(self) -> None:
         if self.forwards is not None:

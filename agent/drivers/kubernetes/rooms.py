@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from agent.drivers.base import DriverError
+from agent.drivers.base import DriverError, PermanentError
 from agent.drivers.kubernetes import capacity
 from agent.drivers.kubernetes.capacity import Room
 from agent.drivers.kubernetes.cluster import Cluster
@@ -26,7 +26,7 @@ class Rooms:
     overcommit: float
     clock: Callable[[], float] = time.monotonic
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _kept: tuple[float, Room] | None = None
+    _kept: tuple[float, Room | PermanentError] | None = None
 
     def room(self) -> Room:
         """Raises `capacity_unknown`, which says the three ways out; `platform_unavailable`."""
@@ -35,8 +35,11 @@ class Rooms:
             return stated
         with self._lock:
             if self._kept is None or self.clock() - self._kept[0] >= KEEP:
-                self._kept = (self.clock(), self._ask())
-            return self._kept[1]
+                self._kept = (self.clock(), self._look())
+            found = self._kept[1]
+        if isinstance(found, PermanentError):
+            raise PermanentError(found.reason)
+        return found
 
     def known(self) -> Room | None:
         """The same, where not knowing is no hindrance."""
@@ -44,6 +47,13 @@ class Rooms:
             return self.room()
         except DriverError:
             return None
+
+    def _look(self) -> Room | PermanentError:
+        """That there is no way to know stays so for as long as an answer does."""
+        try:
+            return self._ask()
+        except PermanentError as error:
+            return error
 
     def _ask(self) -> Room:
         of = (self.controller_id, self.settings, self.overcommit)
