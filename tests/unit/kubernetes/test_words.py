@@ -92,8 +92,9 @@ EXEMPT = (
             "tests/functional/controllers/test_several_by_one_token.py",
         ),
         *("ui/src/features/controllers/platforms.ts", "ui/src/features/controllers/platforms.test.ts"),
-        "ui/src/features/controllers/enrolment.test.ts",
+        *("ui/src/features/controllers/enrolment.test.ts", "ui/dev/platforms.mjs"),
     ),
+    _exempt("the answers that the UI's screens are drawn with", "kubernetes helm namespace", "ui/dev/*"),
     _exempt(
         "what `/install` hands out, by file name", "kubernetes", "tests/functional/package/test_package.py"
     ),
