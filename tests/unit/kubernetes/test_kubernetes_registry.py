@@ -50,7 +50,8 @@ def test_settings_that_are_wrong_are_named(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize("platform", ["docker", "fake"])
 def test_other_platforms_agents_never_load_its_client(platform: str) -> None:
     program = (
-        f"import sys; from agent.drivers.registry import open_driver; open_driver('{platform}', '{CONTROLLER}');"
+        f"import sys; from agent.drivers.registry import open_driver;"
+        f"open_driver('{platform}', '{CONTROLLER}');"
         "assert not [each for each in sys.modules if each.split('.')[0] == 'kubernetes']"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[3])
