@@ -1,5 +1,6 @@
 /** Controllers in the pretend API: their agents, drain, pause and dead letters. */
 import { publish } from "./events.mjs";
+import { CLUSTER, commandsFor } from "./platforms.mjs";
 import { id, world } from "./world.mjs";
 
 const ok = (body, status = 200) => ({ status, body });
@@ -190,7 +191,7 @@ export function enrol({ controller_id: existing, name, agents: expected = 1 }) {
         id: id("ctl"),
         name: label ?? "garage",
         state: "never_seen",
-        platform: expected > 1 ? "kubernetes" : "docker",
+        platform: expected > 1 ? CLUSTER : "docker",
         booked: { cpu: "0m", memory: "0", gpu: 0, sessions: 0 },
       };
       world.controllers.push(made);
@@ -199,21 +200,13 @@ export function enrol({ controller_id: existing, name, agents: expected = 1 }) {
     return made;
   };
   if (STEP_MS > 0) setTimeout(() => arrive(1), STEP_MS);
-  const docker = `curl -fsSL ${url}/install | sh -s -- --url ${url} --token ${secret}`;
   return ok(
     {
       id: token,
       token: secret,
       agents: expected,
       expires_at: ago(-30),
-      command: docker,
-      commands: {
-        docker,
-        kubernetes:
-          `helm upgrade --install streamspace-agent ${url}/install/agent-chart.tgz ` +
-          `--namespace streamspace --create-namespace --set url=${url} --set token=${secret}`,
-      },
-      manifests_command: `curl -fsSL ${url}/install/kubernetes | sh -s -- --url ${url} --token ${secret}`,
+      ...commandsFor(url, secret),
     },
     201,
   );

@@ -1,3 +1,5 @@
+import { CLUSTER_TILE, OTHER_WAY } from "./platforms.mjs";
+
 /** Pictures of controllers and of the page of one: its agents, pause, drain and dead letters. */
 export async function controllersShots({ page, shot, base }) {
   const press = (name) => page.getByTestId(name).first().click();
@@ -32,7 +34,7 @@ export async function controllersShots({ page, shot, base }) {
   await shot("add-controller-done");
   await press("add-controller-close");
   await press("add-controller");
-  await page.getByText("Kubernetes cluster").last().click();
+  await page.getByText(CLUSTER_TILE).last().click();
   await shot("add-cluster");
   await page.getByText("A fixed amount").click();
   await press("add-controller-create");
@@ -43,7 +45,7 @@ export async function controllersShots({ page, shot, base }) {
   await press("add-controller-create");
   await page.getByTestId("enrollment-command").waitFor();
   await shot("add-cluster-command");
-  await page.getByText("Without Helm").click();
+  await page.getByText(OTHER_WAY).click();
   await page.locator('[data-testid="enrollment-status"][data-active="1"]').waitFor();
   await to("enrollment-status");
   await shot("add-cluster-one-of-two");

@@ -1,4 +1,6 @@
 /** What the pretend control plane knows. */
+import { CLUSTER } from "./platforms.mjs";
+
 const minutes = (count) => new Date(Date.now() - count * 60_000).toISOString();
 let serial = 0;
 export const id = (kind) => `${kind}-01kdev${String((serial += 1)).padStart(20, "0")}`;
@@ -118,7 +120,7 @@ const controllers = [
     labels: {},
   }),
   controller("harbour", "online", {
-    platform: "kubernetes",
+    platform: CLUSTER,
     capacity: { cpu: "64000m", memory: "256Gi", gpu: 2 },
     booked: { cpu: "21500m", memory: "88Gi", gpu: 1, sessions: 14 },
     usage: { cpu: "21500m", memory: "88Gi", gpu: 1, instances: 14, disk_free: "0" },

@@ -39,10 +39,10 @@ export function EnrolmentProgress({ platform, token, command, existing, onAgain 
   return (
     <SpaceBetween size="m">
       {!come.done && !come.over && (
-        <>
+        <SpaceBetween size="s">
           <Box>{platform.run}</Box>
           <CommandBox command={command} testId="enrollment-command" />
-        </>
+        </SpaceBetween>
       )}
       <div
         data-testid="enrollment-status"

@@ -120,7 +120,7 @@ const KUBERNETES: Platform = {
       argument: () => "",
     },
   ],
-  joining: "They are added to the installation in its namespace; agents that will not come back are to be revoked first.",
+  joining: "It is added to the installation in its namespace. Revoke agents that will not come back first.",
 };
 
 export const PLATFORMS: readonly Platform[] = [DOCKER, KUBERNETES];
