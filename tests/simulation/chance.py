@@ -55,7 +55,9 @@ RATES = {
     "instance_vanishes": 0.06,
     "cloned_disk": 0.01,
     "switch_fails": 0.08,
-    "ends_unheard": 0.05,
+    "ends_unheard": 0.08,
+    # when one agent goes on with another one's work
+    "back_too_soon": 0.5,
     # what administrators do, per look
     "cordon": 0.04,
     "drain": 0.04,

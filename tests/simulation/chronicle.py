@@ -57,6 +57,8 @@ class Chronicle:
     """What is booked with quotas now, by subject."""
     runs: Callable[[Session], bool] = lambda _: False
     """Whether the session's instance runs, in truth."""
+    taken_over: Callable[[str, str], None] = lambda _former, _present: None
+    """Told of two agents, when one goes on with what the other one held."""
     sessions: dict[str, Session] = field(default_factory=dict)
     archived: set[str] = field(default_factory=set)
     leases: dict[tuple[str, int], Lease] = field(default_factory=dict)
@@ -176,6 +178,9 @@ class Chronicle:
         if known is None and gone is not None and self.now() - gone > _UNDER_WAY:
             self.broken(f"{lease.agent_id} was given a command after it was shut out", after.id)
         self.leases[after.id, after.lane.fence] = lease
+        former = before.lane.holder if before else None
+        if former and former.number == holder.number and former.agent_id != holder.agent_id:
+            self.taken_over(former.agent_id, holder.agent_id)
 
     def _move_money(self, before: Session | None, after: Session) -> None:
         for session, sign in ((before, -1), (after, 1)):

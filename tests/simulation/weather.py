@@ -1,6 +1,7 @@
 """What breaks, and when: episodes on machines, platforms and networks, until it is calm."""
 
 import asyncio
+import contextvars
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -57,6 +58,21 @@ class Weather:
             machine.start()
         for backend in self.backends:
             backend.away_until = backend.struggles_until = 0.0
+
+    def taken_over(self, former: str, present: str) -> None:
+        """The agent that had the work is back just when the one that took it over pauses."""
+        if self.luck.strikes("back_too_soon"):
+            seconds = self.luck.within("back_too_soon", 20, 60)
+            context = contextvars.Context()  # not the request's in which this comes to light
+            self.loop.call_later(0.5, self._swap, former, present, seconds, context=context)
+
+    def _swap(self, former: str, present: str, seconds: float) -> None:
+        for machine in self.machines:
+            if machine.enrolled.agent_id == former:
+                machine.cut_until = 0.0
+                machine.start()
+            elif machine.enrolled.agent_id == present:
+                machine.stall(seconds)
 
     def _machine(self, machine: Machine) -> None:
         away = self.chance.choice((0.5, 5, 40, 100, 300))
@@ -151,8 +167,9 @@ class Weather:
             for key in [each for each in backend.world.instances if each[0] == session_id]:
                 del backend.world.instances[key]
             backend.parts.effect(backend, "somebody removes an instance by hand", session_id)
-        if running and self.luck.strikes("ends_unheard"):
+        if running and len(agents) > 1 and self.luck.strikes("ends_unheard"):
             # Whoever sees it cannot tell for longer than others need to see it, mend it, and go on.
-            self._cut_off(agents[self.luck.pick("ends_unheard", list(agents))], 150)
+            seconds = self.luck.within("ends_unheard", 100, 250)
+            self._cut_off(agents[self.luck.pick("ends_unheard", list(agents))], seconds)
             session_id = self.luck.pick("ends_unheard", running)
             self.loop.call_later(self.luck.within("ends_unheard", 1, 20), self._end, backend, session_id)

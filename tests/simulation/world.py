@@ -181,6 +181,7 @@ class World:
         StoreTrouble(self.tables, weaver, luck, self.stepped, self._request_died).install()
         self.tables.watch = self.chronicle.watch
         self.weather = Weather(loop, luck, self.parts.machines, self.parts.backends, self.cloud, self.say)
+        self.chronicle.taken_over = self.weather.taken_over
 
     def _people(self) -> list[Person]:
         wishes, pace = Wishes(self.plan.wishes), self.shape.choice((5.0, 15.0, 40.0))
