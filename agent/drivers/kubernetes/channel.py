@@ -39,7 +39,7 @@ class Channels:
                     refused_client = client
                     continue
                 refusal = Refusal(status=error.status, message=plain(error.message))
-                raise refused(refusal, "get pods/portforward", self._caller.address) from error
+                raise refused(refusal, "get and create pods/portforward", self._caller.address) from error
             except (OSError, aiohttp.ClientError) as error:
                 raise unavailable(self._caller.address, error) from error
         raise AssertionError

@@ -77,6 +77,7 @@ class Forwards:
         self._closed = False
         # Below: touched by the loop's thread alone.
         self._listeners: dict[str, _Listener] = {}
+        self._refusals: dict[str, DriverError] = {}
         self._changing = asyncio.Lock()
         self._channels = Channels(cluster.caller)
 
@@ -84,6 +85,11 @@ class Forwards:
         """The path of a socket that leads to this pod's port, listening. Connections to another pod of the
         session, from before, are cut. Raises DriverError."""
         return self._run(self._listen(session_id, pod, port))
+
+    def refusal(self, session_id: str) -> DriverError | None:
+        """Why the cluster does not let the agent through to this session, if the last connection to it met
+        that."""
+        return self._refusals.get(session_id)
 
     def forget(self, session_id: str) -> None:
         """The session is gone: stop listening, cut what is left."""
@@ -138,7 +144,7 @@ class Forwards:
         busy: set[asyncio.Task[None]] = set()
 
         def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = asyncio.create_task(self._serve(pod, port, reader, writer))
+            task = asyncio.create_task(self._serve(session_id, pod, port, reader, writer))
             busy.add(task)
             task.add_done_callback(busy.discard)
 
@@ -153,6 +159,7 @@ class Forwards:
     async def _drop(self, session_id: str) -> None:
         async with self._changing:
             listener = self._listeners.pop(session_id, None)
+            self._refusals.pop(session_id, None)
             if listener is not None:
                 listener.close()
 
@@ -164,17 +171,25 @@ class Forwards:
         await self._channels.close()
 
     async def _serve(
-        self, pod: str, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        session_id: str,
+        pod: str,
+        port: int,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
     ) -> None:
         """One connection, from its beginning to its end."""
         path = Kind.POD.path(self._cluster.namespace, pod, "portforward")
         try:
             channel = await self._channels.open(path, port)
+            self._refusals.pop(session_id, None)
             try:
                 await splice(reader, writer, channel)
             finally:
                 await hang_up(channel)
         except DriverError as error:
+            if error.reason.code == "platform_unauthorized":
+                self._refusals[session_id] = error
             log.warning("forwarding to %s: %s", pod, error)
         except (OSError, aiohttp.ClientError) as error:
             log.info("forwarding to %s ended: %r", pod, error)

@@ -7,7 +7,7 @@ import secrets
 import string
 from dataclasses import dataclass
 
-from agent.drivers.base import TemporaryError
+from agent.drivers.base import PermanentError, TemporaryError
 from agent.drivers.kubernetes import naming
 from agent.drivers.kubernetes.cluster import Stale
 from agent.drivers.kubernetes.errors import permanent, temporary
@@ -81,12 +81,19 @@ class Making:
 
     def _give_password(self, plan: Plan, owner: Object, ask: Ask) -> None:
         password = "".join(secrets.choice(_ALPHABET) for _ in range(_PASSWORD_LENGTH))
-        for each in self.instances.own(Kind.SECRET, plan.spec.session_id):
+        session = plan.spec.session_id
+        for each in self.instances.own(Kind.SECRET, session):
             if naming.name(each) == plan.name:
                 ask()
                 self.instances.cluster.delete(Kind.SECRET, plan.name, uid=naming.uid(each), foreground=False)
         ask()
-        self.instances.cluster.apply(Kind.SECRET, plan.secret(owner, password))
+        try:
+            self.instances.cluster.apply(Kind.SECRET, plan.secret(owner, password))
+        except PermanentError:
+            # One that is there cannot be changed: another password would lock its instance.
+            if any(naming.name(each) == plan.name for each in self.instances.own(Kind.SECRET, session)):
+                raise temporary("platform_error", f"{plan.name} is started by somebody else.") from None
+            raise
 
     def _give_home(self, plan: Plan, ask: Ask) -> None:
         """A home that is there stays as it is, whatever the settings say today: volumes do not shrink."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from agent.drivers.base import Endpoint
+from agent.drivers.base import DriverError, Endpoint
 from agent.drivers.handshake import http_answers, http_answers_on, rfb_answers, rfb_answers_at
 from agent.drivers.kubernetes import naming
 from agent.drivers.kubernetes.forward import Forwards
@@ -34,11 +34,12 @@ class Reach:
         return Endpoint(host=pod.address, port=port, password=password, incarnation=incarnation)
 
     def probe(self, spec: InstanceSpec, pod: Sight) -> Callable[[], bool]:
-        """One attempt of the handshake, on the way that streams will take."""
+        """One attempt of the handshake, on the way that streams will take. Raises `platform_unauthorized`."""
         port, vnc = naming.port(spec), spec.protocol == "vnc"
         if self.forwards is not None:
             path = self._open(self.forwards, spec.session_id, pod, port)
-            return partial(rfb_answers if vnc else http_answers_on, path)
+            answers = partial(rfb_answers if vnc else http_answers_on, path)
+            return partial(_forwarded, answers, partial(self.forwards.refusal, spec.session_id))
         return partial(rfb_answers_at if vnc else http_answers, str(pod.address), port)
 
     def forget(self, *sessions: str) -> None:
@@ -55,3 +56,11 @@ class Reach:
     def close(self) -> None:
         if self.forwards is not None:
             self.forwards.close()
+
+
+def _forwarded(answers: Callable[[], bool], refusal: Callable[[], DriverError | None]) -> bool:
+    if answers():
+        return True
+    if error := refusal():
+        raise error
+    return False
