@@ -22,7 +22,8 @@ _log = logging.getLogger(__name__)
 
 
 class Report(Wire):
-    """What will be sent: a result (`command_id`, `outcome`), an ending (`ended`) or progress (`stage`)."""
+    """What will be sent: a result (`command_id`, `outcome`), an ending (`ended`, of that
+    `incarnation`) or progress (`stage`)."""
 
     session_id: Identifier
     fence: int
@@ -30,6 +31,7 @@ class Report(Wire):
     outcome: Outcome | None = None
     reason: Reason | None = None
     ended: Reason | None = None
+    incarnation: int | None = None
     stage: Stage | None = None
     progress: Progress | None = None
 

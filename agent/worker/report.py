@@ -105,6 +105,7 @@ class Reporter:
                 stage=report.stage,
                 progress=report.progress,
                 ended=report.ended,
+                incarnation=report.incarnation,
             ),
         )
 

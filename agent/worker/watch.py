@@ -74,5 +74,7 @@ class Watcher:
         if self._told.get(key) == fence:
             return
         _log.warning("The instance of %s ended: %s", session_id, ended.reason.message)
-        await self._outbox.add(Report(session_id=session_id, fence=fence, ended=ended.reason))
+        await self._outbox.add(
+            Report(session_id=session_id, fence=fence, ended=ended.reason, incarnation=key[1])
+        )
         self._told[key] = fence

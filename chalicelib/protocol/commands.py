@@ -103,6 +103,7 @@ class StatusReport(Wire):
     stage: Stage | None = None
     progress: Progress | None = None
     ended: Reason | None = Field(default=None, description="set when the instance ended by itself")
+    incarnation: int | None = Field(default=None, description="of the instance that ended")
 
 
 class Unfit(StrEnum):

@@ -136,7 +136,9 @@ class Reports:
             raise NotFound.of("session", session_id)
         check_fence(session.lane, report.fence)
         if report.ended is not None:
-            if session.state is not State.RUNNING:
+            # What is left of an earlier incarnation may end, or be seen to, while the present one runs.
+            current = report.incarnation in (None, session.incarnation)
+            if session.state is not State.RUNNING or not current:
                 return False
             change = change_of(session).step(
                 Cause.INSTANCE_ENDED,

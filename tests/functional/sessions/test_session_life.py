@@ -137,6 +137,18 @@ def test_waking_after_a_failure_makes_a_new_incarnation(desk: Desk) -> None:
     assert desk.drift() == []
 
 
+def test_an_ending_of_an_earlier_incarnation_is_ignored(desk: Desk) -> None:
+    session_id = desk.running()
+    ended = {"code": "instance_exited", "message": "It ended with status 1."}
+    desk.status(session_id, desk.stored(session_id).lane.fence, ended=ended, incarnation=1)
+    desk.do(session_id, "wake")
+    fence = desk.carry_out(session_id)
+    assert desk.status(session_id, fence, ended=ended, incarnation=1).status == 200
+    assert desk.view(session_id)["state"] == "running"
+    assert desk.status(session_id, fence, ended=ended, incarnation=2).status == 200
+    assert desk.view(session_id)["state"] == "failed"
+
+
 @pytest.mark.feature("Terminating never waits behind a slow start")
 def test_terminating_supersedes_a_start_under_way(desk: Desk) -> None:
     session_id = desk.launch()["id"]

@@ -4633,6 +4633,12 @@ export interface components {
             epoch: number;
             /** Fence */
             fence: number;
+            /**
+             * Incarnation
+             * @description of the instance that ended
+             * @default null
+             */
+            incarnation?: number | null;
             /** @default null */
             progress?: components["schemas"]["Progress"] | null;
             /** Sequence */
