@@ -38,7 +38,7 @@ RATES = {
     "answer_late": 0.06,
     "step_slow": 0.15,
     "platform_fails": 0.03,
-    "effect_late": 0.12,
+    "effect_late": 0.08,
     "start_fails": 0.04,
     "stop_refused": 0.10,
     # episodes, per look of the weather and machine or platform
@@ -53,6 +53,7 @@ RATES = {
     "clock_jump": 0.06,
     "instance_dies": 0.20,
     "instance_vanishes": 0.06,
+    "instance_returns": 0.15,
     "cloned_disk": 0.01,
     "switch_fails": 0.08,
     "ends_unheard": 0.08,
@@ -60,7 +61,7 @@ RATES = {
     "back_too_soon": 0.5,
     # what administrators do, per look
     "cordon": 0.04,
-    "drain": 0.04,
+    "drain": 0.08,
     "pause": 0.03,
     "revoke": 0.02,
     "redrive": 0.03,

@@ -71,12 +71,15 @@ class Person:
 
     async def mend(self, until: float) -> None:
         """Wake what failed, until then."""
-        loop = self.network.loop
-        while self.watchful is not None and loop.time() < until:
+        while self.watchful is not None and self.network.loop.time() < until:
             await asyncio.sleep(self.watchful)
-            for session_id in list(self.own):
-                if await self._state(session_id) is State.FAILED:
-                    await self.ask("wake", session_id)
+            await self.mend_once()
+
+    async def mend_once(self) -> None:
+        """Wake what failed."""
+        for session_id in list(self.own):
+            if await self._state(session_id) is State.FAILED:
+                await self.ask("wake", session_id)
 
     async def ask(self, what: str, session_id: str) -> Session | None:
         """One thing of one session; None where it was refused or nobody knows."""

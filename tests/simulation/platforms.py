@@ -50,9 +50,13 @@ class Backend:
     name: str
     parts: BackendParts
     world: FakeWorld = field(default_factory=FakeWorld)
+    known: dict[tuple[str, int], FakeInstance] = field(default_factory=dict)
+    """What has been seen there, gone or not."""
     away_until: float = 0.0
     struggles_until: float = 0.0
     """Until then many answers come late."""
+    behind_until: float = 0.0
+    """Until then it does everything too late."""
     last_due: float = 0.0
     """When (virtual s) the last effect that is on the wire happens."""
 
@@ -81,9 +85,7 @@ class Backend:
         struggling = self.loop.time() < self.struggles_until and self._chance.random() < 0.5
         if struggling or self.luck.strikes("answer_late"):
             back = self.luck.within("answer_late", 1, 100)
-        late = 0.0
-        if changes and self.luck.strikes("effect_late"):
-            late = self.luck.within("effect_late", 5, 200)
+        late = self._late() if changes else 0.0
         self.last_due = max(self.last_due, self.loop.time() + there + late)
         answer: list[Any] = []
 
@@ -107,6 +109,16 @@ class Backend:
         if not succeeded:
             raise result
         return result  # type: ignore[no-any-return]
+
+    def _late(self) -> float:
+        """How much later than its caller is told that it failed a change takes place; 0 for most. Once the
+        platform is behind, it stays so for a while: a start may fail before any of its tries has."""
+        now = self.loop.time()
+        if now >= self.behind_until:
+            if not self.luck.strikes("effect_late"):
+                return 0.0
+            self.behind_until = now + self.luck.within("effect_late", 5, 50)
+        return self.luck.within("effect_late", 20, 240)
 
     def _within_step(self, stage: Stage) -> None:
         seconds = self._chance.uniform(0.05, 4.0)
@@ -185,7 +197,7 @@ class SimDriver(FakeDriver):
 
     def _settle_incarnations(self, spec: InstanceSpec) -> bool:
         settle = super()._settle_incarnations
-        return self._change("settle", spec.session_id, lambda: settle(spec))
+        return self._change("settle", spec.session_id, lambda: settle(spec), mostly_looks=True)
 
     def _create(self, spec: InstanceSpec) -> None:
         create = super()._create
@@ -199,10 +211,13 @@ class SimDriver(FakeDriver):
         else:
             drop(session_id, before=before)
 
-    def _change(self, what: str, session_id: str, effect: Callable[[], T]) -> T:
+    def _change(
+        self, what: str, session_id: str, effect: Callable[[], T], *, mostly_looks: bool = False
+    ) -> T:
         def happen() -> T:
             result = effect()
+            self._backend.known.update(self._backend.world.instances)
             self._backend.parts.effect(self._backend, what, session_id)
             return result
 
-        return self._backend.travel(happen, changes=True)
+        return self._backend.travel(happen, changes=not mostly_looks)

@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 
 from chalicelib.protocol.instances import Reason
@@ -15,6 +16,8 @@ from tests.simulation.queues import Cloud
 
 _LOOK = 20.0
 """Seconds between two looks at the sky; rates are per look and machine or platform."""
+_LAST = 90.0
+"""Seconds into the calm at which the last of the late things happen."""
 _RUBBISH = (
     "not json",
     "{}",
@@ -57,7 +60,11 @@ class Weather:
             machine.cut_until, machine.disk.full = 0.0, False
             machine.start()
         for backend in self.backends:
-            backend.away_until = backend.struggles_until = 0.0
+            backend.away_until = backend.struggles_until = backend.behind_until = 0.0
+            if self.chance.random() < 0.5 and "instance_returns" not in self.luck.off:
+                # Late enough for what is woken now to run by then.
+                backend.last_due = max(backend.last_due, self.loop.time() + _LAST)
+                self.loop.call_later(_LAST, partial(self._bring_back, backend, last=True))
 
     def taken_over(self, former: str, present: str) -> None:
         """The agent that had the work is back just when the one that took it over pauses."""
@@ -150,7 +157,18 @@ class Weather:
         elif looks and not self.luck.calm:
             self.loop.call_later(5, self._fail_switch, backend, looks - 1)
 
+    def _bring_back(self, backend: Backend, *, last: bool = False) -> None:
+        """Somebody starts what was removed, or restores a snapshot: of sessions that have newer instances."""
+        newest = dict(sorted(backend.known))
+        old = [key for key in sorted(backend.known) if key[1] < newest[key[0]]]
+        gone = [f"{key[0]}/{key[1]}" for key in old if key not in backend.world.instances]
+        if gone and (last or self.luck.strikes("instance_returns")):
+            session_id, number = self.luck.pick("instance_returns", gone).split("/")
+            backend.world.instances[session_id, int(number)] = backend.known[session_id, int(number)]
+            backend.parts.effect(backend, f"somebody brings instance {number} back", session_id)
+
     def _backend(self, backend: Backend) -> None:
+        self._bring_back(backend)
         if self.luck.strikes("platform_away"):
             backend.away_until = self.loop.time() + self.luck.within("platform_away", 5, 300)
             self.said(backend.name, f"is away for {backend.away_until - self.loop.time():.0f} s")

@@ -43,6 +43,8 @@ _MOST_STEPS = 150_000
 """A run that needs more goes round in circles."""
 _EXAMINED = 0.3
 """The share of runs after which people try everything once more."""
+_MENDED = 0.6
+"""The share of runs in which people wake what failed once it is calm, with late effects still to come."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,7 @@ class World:
         self.chronicle.taken_over = self.weather.taken_over
 
     def _people(self) -> list[Person]:
-        wishes, pace = Wishes(self.plan.wishes), self.shape.choice((5.0, 15.0, 40.0))
+        wishes, pace = Wishes(self.plan.wishes), self.shape.choice((4.0, 8.0, 25.0))
         return [
             Person(
                 f"person{number}",
@@ -197,7 +199,7 @@ class World:
                 wishes,
                 self.shape.choice((1, 3, 5)),
                 pace,
-                self.shape.choice((None, 10.0)),
+                self.shape.choice((None, 10.0, 10.0)),
             )
             for number, user in enumerate(self.tenancy.members)
         ]
@@ -232,6 +234,10 @@ class World:
         for controller_id in self.parts.places:
             await admin.resume(controller_id)
         keeper = self.loop.create_task(self._keep_serving())
+        if self.shape.random() < _MENDED:
+            await asyncio.sleep(40)  # until agents have been heard of
+            for each in people:
+                await each.mend_once()
         await come_to_rest(self.parts, "after the storm", sorted(admin.moving))
         if self.shape.random() < _EXAMINED:
             await admin.relent()
