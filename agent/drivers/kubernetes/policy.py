@@ -21,6 +21,8 @@ DNS = {
 """The cluster's own name servers, by the labels that all distributions give them."""
 NAT64 = ip_network("64:ff9b::/96")
 """Stands for all of IPv4 (RFC 6052), so what is closed there is closed behind it too."""
+MAPPED = ip_network("::ffff:0:0/96")
+"""IPv4 addresses within a host (RFC 4291): never on a wire, and the API refuses them in policies."""
 
 
 def policy_spec(
@@ -44,7 +46,7 @@ def policy_spec(
 def _egress(settings: Settings, api_servers: Iterable[str]) -> list[Object]:
     names: list[Object] = [DNS, *({"ipBlock": {"cidr": str(each)}} for each in settings.dns_cidrs)]
     ports = [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]
-    closed = [ip_network(each) for each in (*CLOSED, *CLOSED6)]
+    closed = [each for each in map(ip_network, (*CLOSED, *CLOSED6)) if each != MAPPED]
     closed += [*_behind_nat64(), *settings.blocked_cidrs, *_addresses(api_servers)]
     public = [
         block
