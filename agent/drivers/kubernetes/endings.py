@@ -17,6 +17,8 @@ from agent.drivers.kubernetes.reasons import ended_reason
 from agent.drivers.kubernetes.seen import Sight
 from chalicelib.protocol.instances import InstanceState, Reason
 
+TOUCH = 0.01
+"""Seconds."""
 LAG = 0.3
 """Seconds that the caches are given to show what has just happened."""
 
@@ -38,11 +40,13 @@ class Endings:
         watches, until = self.instances.watches, self.clock() + LAG
         while True:
             pods = watches.now(Kind.POD)
-            sets = watches.now(Kind.STATEFUL_SET).items.values()
-            if any(_ended(each, pod_of(each, list(pods.items.values()))) for each in sets):
+            sets = watches.now(Kind.STATEFUL_SET)
+            if any(_ended(each, pod_of(each, list(pods.items.values()))) for each in sets.items.values()):
                 return True
             left = until - self.clock()
             if left <= 0:
+                # Waiting is what finds out that a watch has gone silent.
+                watches.wait(Kind.STATEFUL_SET, sets.version, TOUCH)
                 return False
             watches.wait(Kind.POD, pods.version, left)
 

@@ -2,6 +2,7 @@
 silent. A start either comes through or says why, and leaves nothing; what a lost connection left is found.
 """
 
+import functools
 import threading
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from agent.drivers.base import DriverError, PermanentError, Step, TemporaryError
+from agent.drivers.kubernetes.reflector import Reflector, Timings
 from chalicelib.protocol.instances import InstanceState
 from tests.contract.drivers.driver_check import RUNNING_1, ignore, instances
 from tests.functional.kubernetes.faulty import desk, until
@@ -365,3 +367,18 @@ def test_an_end_is_not_told_of_who_was_started_meanwhile() -> None:
         time.sleep(0.2)
         assert made.adapter.open().ended() == ()
         assert uid_of(made.server.find(POD)[0]) == uid_of(before)
+
+
+def test_watches_that_fall_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their connections stand and nothing comes. Half a minute is waited before that counts as dead."""
+    quick = functools.partial(Reflector, timings=Timings(silence=0.5))
+    monkeypatch.setattr("agent.drivers.kubernetes.watches.Reflector", quick)
+    with desk() as made:
+        made.start()
+        made.driver.stop(made.session)
+        assert made.server.silence_watches() > 1
+        made.start()
+        assert made.answers()
+        made.server.silence_watches()
+        made.server.crash(f"streamspace-{made.session}")
+        assert made.ended() == "instance_exited"

@@ -24,7 +24,7 @@ def applied(resource: Resource, live: Object | None, config: Object, manager: st
         (holder, path)
         for holder, theirs in holders.items()
         for path in sorted(theirs & wanted)
-        if path[-1] != "." and fields.value_at(base, path) != fields.value_at(config, path)
+        if path[-1] != "." and not _same(fields.value_at(base, path), fields.value_at(config, path))
     ]
     if disputed and not force:
         raise apply_conflict([(_called(holder), fields.pointed(path)) for holder, path in disputed])
@@ -51,6 +51,11 @@ def updated(resource: Resource, before: Object | None, after: Object, manager: s
         holders = {holder: theirs - changed - gone for holder, theirs in holders.items()}
         holders[own] = holders.get(own, frozenset()) | changed
     _write(resource, after, base, holders)
+
+
+def _same(one: object, other: object) -> bool:
+    """Nothing and something empty are the same: the API does not keep what is empty."""
+    return one == other or (one in (None, {}, []) and other in (None, {}, []))
 
 
 def _holders(thing: Object) -> dict[Holder, Fields]:
