@@ -34,11 +34,14 @@ class Session:
         self.id = str(answer.json()["id"])
 
     def wait(self, *states: str) -> dict[str, Any]:
+        """Fails at once where it ends in failure, with all that there is to read about it."""
         try:
-            return self.controller.api.wait(self.id, *states, seconds=SLOW)
+            view = self.controller.api.wait(self.id, *states, "failed", seconds=SLOW)
+            assert view["state"] in states, view["reason"]
         except AssertionError:
             print(self.controller.logs())
             raise
+        return view
 
     def view(self) -> dict[str, Any]:
         return dict(self.controller.api("GET", f"/v1/sessions/{self.id}").json())

@@ -1,5 +1,5 @@
-"""The Kubernetes driver's adapter: a controller of its own in one namespace of any cluster, the tests' own or a
-real one. Beside the driver it speaks the API alone, as somebody who may read all of the namespace, run
+"""The Kubernetes driver's adapter: a controller of its own in one namespace of any cluster, the tests' own or
+a real one. Beside the driver it speaks the API alone, as somebody who may read all of the namespace, run
 commands in pods and make what another controller would.
 """
 
@@ -20,6 +20,7 @@ from agent.drivers.handshake import rfb_answers, rfb_answers_at
 from agent.drivers.kubernetes.driver import KubernetesDriver, open_cluster
 from agent.drivers.kubernetes.naming import CONTROLLER, SESSION, home_name, object_name
 from agent.drivers.kubernetes.settings import NAMESPACE, SETTINGS, Settings
+from agent.drivers.registry import CPU_OVERCOMMIT
 from chalicelib.core.ids import new_id
 from chalicelib.protocol.instances import InstanceSpec
 from tests.contract.drivers.driver_adapter import Behaviour, Capability, small_spec
@@ -71,8 +72,9 @@ class KubernetesAdapter:
         )  # short, or sockets' paths are too long
         self.drivers: list[Driver] = []
         self.api: ApiClient = config.new_client_from_config(str(site.admin))
-        self.core, self.apps = CoreV1Api(self.api), AppsV1Api(self.api)
-        self.networking = NetworkingV1Api(self.api)
+        self.core: Any = CoreV1Api(self.api)
+        self.apps: Any = AppsV1Api(self.api)
+        self.networking: Any = NetworkingV1Api(self.api)
 
     def open(self) -> KubernetesDriver:
         return self._open(self.site.agent)
@@ -93,7 +95,11 @@ class KubernetesAdapter:
             SETTINGS: settings.model_dump_json(),
         }
         driver = KubernetesDriver(
-            self.controller_id, *open_cluster(environment), run_dir=self.run_dir, environment=environment
+            self.controller_id,
+            *open_cluster(environment),
+            run_dir=self.run_dir,
+            cpu_overcommit=CPU_OVERCOMMIT,  # so that a small cluster has room for the checks
+            environment=environment,
         )
         self.drivers.append(driver)
         return driver

@@ -6,7 +6,17 @@ import json
 import re
 from typing import Any
 
-from tests.support.cluster.objects import CLAIM, POD, SECRET, STATEFUL_SET, Object, Resource, name_of
+from tests.support.cluster.cidrs import policy_errors
+from tests.support.cluster.objects import (
+    CLAIM,
+    NETWORK_POLICY,
+    POD,
+    SECRET,
+    STATEFUL_SET,
+    Object,
+    Resource,
+    name_of,
+)
 from tests.support.cluster.quantities import amount
 from tests.support.cluster.refusals import invalid
 
@@ -55,6 +65,8 @@ def check(resource: Resource, thing: Object, before: Object | None) -> None:
             errors.append(("spec", "FieldValueForbidden", _FROZEN_POD))
     elif resource is CLAIM:
         errors += _claim(thing, before)
+    elif resource is NETWORK_POLICY:
+        errors += policy_errors(thing)
     elif resource is SECRET and before:
         errors += _secret(thing, before)
     if errors:
