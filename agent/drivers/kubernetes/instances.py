@@ -5,6 +5,7 @@ changed since the reading. A process that was frozen anywhere in between finds o
 went on in its place.
 """
 
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -39,7 +40,10 @@ class State:
     notes: Mapping[str, str]
 
 
-STOPPED = State(0, {naming.ASKED_TO_STOP: "true"})
+def stopped() -> State:
+    """Another note each time: stopping what is stopped already is a change too, so that a start that has been
+    frozen since it read the state before finds its write refused."""
+    return State(0, {naming.ASKED_TO_STOP: secrets.token_hex(4)})
 
 
 def state(found: Object) -> State:

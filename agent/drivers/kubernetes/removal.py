@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from agent.drivers.base import TemporaryError
 from agent.drivers.kubernetes import naming
 from agent.drivers.kubernetes.errors import temporary
-from agent.drivers.kubernetes.instances import STOPPED, Ask, Instances, go_on
+from agent.drivers.kubernetes.instances import Ask, Instances, go_on, stopped
 from agent.drivers.kubernetes.kinds import Kind, Object
 from agent.drivers.kubernetes.seen import sight
 
@@ -33,8 +33,9 @@ class Removal:
         patience: float | None = None,
     ) -> None:
         """No pod is left of these incarnations. Raises TemporaryError `node_lost`."""
+        asked = stopped()
         for each in _below(before, self.instances.own(Kind.STATEFUL_SET, session_id)):
-            self.instances.change(each, ask, lambda _: STOPPED)
+            self.instances.change(each, ask, lambda _: asked)
         left = self.instances.until_gone(
             Kind.POD,
             lambda: _below(before, self.instances.own(Kind.POD, session_id)),
