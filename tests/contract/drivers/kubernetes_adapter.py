@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import yaml
 from kubernetes import config
-from kubernetes.client import ApiClient, ApiException, AppsV1Api, CoreV1Api, NetworkingV1Api
+from kubernetes.client import ApiException, AppsV1Api, CoreV1Api, NetworkingV1Api
 from kubernetes.stream import stream
 
 from agent.drivers.base import Driver, Endpoint
@@ -37,10 +38,10 @@ COMMANDS: dict[Behaviour, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Site:
-    """Where the suite runs. `agent` and `admin` are kubeconfig files: the driver's own, and one for the checks.
-    `image` is on the nodes: it answers RFB and has perl; `absent` no registry has, and `pullable` is there to
-    be pulled. `settings` are the driver's, those below beneath them. `slowest`: seconds that the platform may
-    take to show what was done to it."""
+    """Where the suite runs. `agent` and `admin` are kubeconfig files: the driver's own, and one for the
+    checks. `image` is on the nodes: it answers RFB and has perl; `absent` no registry has, and `pullable` is
+    there to be pulled. `settings` are the driver's, those below beneath them. `slowest`: seconds that the
+    platform may take to show what was done to it."""
 
     agent: Path
     admin: Path
@@ -71,7 +72,7 @@ class KubernetesAdapter:
             tempfile.mkdtemp(prefix="ss", dir="/run")
         )  # short, or sockets' paths are too long
         self.drivers: list[Driver] = []
-        self.api: ApiClient = config.new_client_from_config(str(site.admin))
+        self.api: Any = config.new_client_from_config(str(site.admin))  # type: ignore[no-untyped-call]
         self.core: Any = CoreV1Api(self.api)
         self.apps: Any = AppsV1Api(self.api)
         self.networking: Any = NetworkingV1Api(self.api)
@@ -81,10 +82,10 @@ class KubernetesAdapter:
 
     def open_away(self) -> Driver:
         nowhere = self.run_dir / "nowhere.yaml"
-        found = config.kube_config.yaml.safe_load(self.site.agent.read_text())
+        found = yaml.safe_load(self.site.agent.read_text())
         for each in found["clusters"]:
             each["cluster"]["server"] = "https://localhost:1"
-        nowhere.write_text(config.kube_config.yaml.safe_dump(found))
+        nowhere.write_text(yaml.safe_dump(found))
         return self._open(nowhere)
 
     def _open(self, kubeconfig: Path) -> KubernetesDriver:

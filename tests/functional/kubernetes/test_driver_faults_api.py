@@ -143,7 +143,7 @@ def test_one_401_in_the_middle_of_a_start() -> None:
     ids=lambda missing: f"{missing[2]} {missing[1]}",
 )
 def test_a_right_that_is_missing_is_named(missing: tuple[str, str, str]) -> None:
-    group, resource, verb = missing
+    _, resource, verb = missing
     verbs = ("get", "list", "watch", "create", "patch", "delete")
     every = Rule(("*",), ("*",), verbs)
 

@@ -80,7 +80,8 @@ def _service_account(store: Store, pod: Object) -> None:
     account = pod["spec"].setdefault("serviceAccountName", "default")
     pod["spec"]["serviceAccount"] = account
     if store.get(SERVICE_ACCOUNT, space_of(pod), account) is None and account != "default":
-        why = f'error looking up service account {space_of(pod)}/{account}: serviceaccount "{account}" not found'
+        where = f"{space_of(pod)}/{account}"
+        why = f'error looking up service account {where}: serviceaccount "{account}" not found'
         raise forbidden(POD, name_of(pod), why)
 
 

@@ -1,4 +1,4 @@
-"""The kinds of object that the server has, and small words about single objects, which are JSON throughout."""
+"""The kinds of object that the server has, and small words about single objects, which are all JSON."""
 
 import datetime as dt
 import json

@@ -14,8 +14,9 @@ from tests.support.cluster.selectors import Matches
 from tests.support.cluster.store import Change, Store
 
 _TOO_OLD = (
-    "The provided continue parameter is too old to display a consistent list result. You can start a new list "
-    "without the continue parameter, or use the continue token in this response to retrieve the remainder of "
+    "The provided continue parameter is too old to display a consistent list result. You can start a new "
+    "list without the continue parameter, or use the continue token in this response to retrieve the "
+    "remainder of "
     "the results. Continuing with the provided token results in an inconsistent list."
 )
 INITIAL_END = "k8s.io/initial-events-end"

@@ -1,5 +1,5 @@
-"""What may happen to objects: creation, change and deletion with all that the API does on the way. Routes come
-here for clients, the controllers for themselves.
+"""What may happen to objects: creation, change and deletion with all that the API does on the way. Routes
+come here for clients, the controllers for themselves.
 """
 
 from collections.abc import Callable
@@ -168,8 +168,8 @@ class Registry:
         before = self.store.get(resource, namespace, name)
         if before is None:
             if metadata.get("uid"):
-                why = f"uid mismatch: the provided object specified uid {metadata['uid']}, and no existing object"
-                raise conflict(resource, name, f"{why} was found")
+                why = f"uid mismatch: the provided object specified uid {metadata['uid']}, "
+                raise conflict(resource, name, f"{why}and no existing object was found")
             return self._insert(resource, applied(resource, None, config, manager, force=force)), True
         after = applied(resource, before, config, manager, force=force)
         return self.replace(resource, before, after, manager=manager, book=False), False

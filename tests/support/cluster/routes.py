@@ -88,8 +88,7 @@ class Routes:
             raise web.HTTPServiceUnavailable from None
         except Exception as error:
             self.machine.failures.append(error)
-            refused = internal(repr(error))
-            return web.json_response(refused.status, status=500)
+            return web.json_response(internal(repr(error)).status, status=500)
 
     async def _answer(self, request: web.Request, user: User) -> web.StreamResponse:
         try:
@@ -233,7 +232,8 @@ class Routes:
         manager = request.query.get("fieldManager")
         if not manager:
             raise bad_request(
-                "PatchOptions.meta.k8s.io is invalid: fieldManager: Required value: is required for apply patch"
+                "PatchOptions.meta.k8s.io is invalid: fieldManager: Required value: is required for apply "
+                "patch"
             )
         config = await _body(request)
         namespace = target.namespace if target.resource.namespaced else ""

@@ -56,8 +56,8 @@ class Streams:
             output, errors, code = container.execute(argv)
         except LookupError as error:
             status = _failed(
-                "error executing command in container: failed to exec in container: failed to start exec: OCI "
-                "runtime exec failed: exec failed: unable to start container process: exec: "
+                "error executing command in container: failed to exec in container: failed to start exec: "
+                "OCI runtime exec failed: exec failed: unable to start container process: exec: "
                 f'"{error.args[0]}": executable file not found in $PATH'
             )
             output, errors = "", ""
@@ -137,8 +137,9 @@ def _refused(worker: "PodWorker", port: int) -> str:
     sandbox = worker.uid.replace("-", "") * 2
     return (
         f"error forwarding port {port} to pod {sandbox}, uid : failed to execute portforward in network "
-        f'namespace "/var/run/netns/cni-{worker.uid}": failed to connect to localhost:{port} inside namespace '
-        f'"{sandbox}", IPv4: dial tcp4 127.0.0.1:{port}: connect: connection refused IPv6 dial tcp6: address '
+        f'namespace "/var/run/netns/cni-{worker.uid}": failed to connect to localhost:{port} inside '
+        f'namespace "{sandbox}", IPv4: dial tcp4 127.0.0.1:{port}: connect: connection refused IPv6 dial '
+        "tcp6: address "
         "localhost: no suitable address found "
     )
 

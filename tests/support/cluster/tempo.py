@@ -1,4 +1,4 @@
-"""How long things take. All of it short, and divided by `pace` where a test wants to see less or more of it."""
+"""How long things take: all of it short, and stretched by `pace` where a test wants to see more of it."""
 
 from dataclasses import dataclass
 

@@ -1,7 +1,7 @@
 """A controller: told of every change, it works through the keys that a change concerns, one after another."""
 
 import asyncio
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tests.support.cluster.refusals import Refused
@@ -11,20 +11,24 @@ if TYPE_CHECKING:
     from tests.support.cluster.machine import Machine
 
 
+Key = tuple[str, ...]
+"""What a controller works on; each says which names its keys are made of."""
+
+
 class Controller:
     def __init__(self, machine: "Machine") -> None:
         self.machine = machine
         self.store, self.registry, self.tempo = machine.store, machine.registry, machine.tempo
         self.paused = False
         """A controller that is down: it goes on where it stopped."""
-        self._due: dict[Hashable, None] = {}
+        self._due: dict[Key, None] = {}
         self._wake = asyncio.Event()
 
-    def concerns(self, change: Change) -> Iterable[Hashable]:
+    def concerns(self, change: Change) -> Iterable[Key]:
         """The keys that this change may matter to."""
         raise NotImplementedError
 
-    def work(self, key: Hashable) -> None:
+    def work(self, key: Key) -> None:
         """Bring one thing nearer to how it should be."""
         raise NotImplementedError
 
@@ -32,7 +36,7 @@ class Controller:
         for key in self.concerns(change):
             self.later(key)
 
-    def later(self, key: Hashable, seconds: float = 0.0) -> None:
+    def later(self, key: Key, seconds: float = 0.0) -> None:
         if seconds:
             asyncio.get_running_loop().call_later(seconds, self.later, key)
             return

@@ -2,9 +2,9 @@
 is let go when nothing is left.
 """
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 
-from tests.support.cluster.controllers.base import Controller
+from tests.support.cluster.controllers.base import Controller, Key
 from tests.support.cluster.objects import (
     BY_KIND,
     CLAIM,
@@ -28,12 +28,12 @@ PVC_PROTECTION = "kubernetes.io/pvc-protection"
 class Garbage(Controller):
     """Keys are namespaces: small enough to look through whole."""
 
-    def concerns(self, change: Change) -> Iterable[Hashable]:
+    def concerns(self, change: Change) -> Iterable[Key]:
         if change.resource.plural != "events":
-            yield space_of(change.now)
+            yield (space_of(change.now),)
 
-    def work(self, key: Hashable) -> None:
-        namespace = str(key)
+    def work(self, key: Key) -> None:
+        (namespace,) = key
         everything = [
             (resource, thing)
             for resource in RESOURCES
@@ -87,8 +87,8 @@ class Garbage(Controller):
         done = set()
         if FOREGROUND in finalizers and not any(
             owner["uid"] == uid_of(thing) and owner.get("blockOwnerDeletion")
-            for _, other in everything
-            if self.store.get(_, space_of(other), name_of(other)) is not None
+            for kind, other in everything
+            if self.store.get(kind, space_of(other), name_of(other)) is not None
             for owner in owners_of(other)
         ):
             done.add(FOREGROUND)
@@ -130,11 +130,11 @@ class Garbage(Controller):
 class Namespaces(Controller):
     """A namespace that is deleted takes all in it along, then goes."""
 
-    def concerns(self, change: Change) -> Iterable[Hashable]:
-        yield name_of(change.now) if change.resource is NAMESPACE else space_of(change.now)
+    def concerns(self, change: Change) -> Iterable[Key]:
+        yield (name_of(change.now) if change.resource is NAMESPACE else space_of(change.now),)
 
-    def work(self, key: Hashable) -> None:
-        namespace = str(key)
+    def work(self, key: Key) -> None:
+        (namespace,) = key
         found = self.store.get(NAMESPACE, "", namespace)
         if found is None or not terminating(found):
             return
@@ -146,7 +146,7 @@ class Namespaces(Controller):
                     if not terminating(thing):
                         self.registry.discard(resource, thing, propagationPolicy="Background")
         if left:
-            self.later(namespace, self.tempo.of("step"))
+            self.later((namespace,), self.tempo.of("step"))
             return
 
         def finalize(thing: Object) -> None:

@@ -3,10 +3,10 @@ down (`pods.py`).
 """
 
 import asyncio
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 
 from tests.support.cluster.containers import Files, Image
-from tests.support.cluster.controllers.base import Controller
+from tests.support.cluster.controllers.base import Controller, Key
 from tests.support.cluster.controllers.pods import PodWorker
 from tests.support.cluster.objects import POD, Object, name_of, space_of, terminating, uid_of
 from tests.support.cluster.refusals import bad_request
@@ -28,12 +28,12 @@ class Kubelet(Controller):
         self.workers, self.volumes, self.lost = {}, {}, set()
         self._addresses = 0
 
-    def concerns(self, change: Change) -> Iterable[Hashable]:
+    def concerns(self, change: Change) -> Iterable[Key]:
         if change.resource is POD and change.now["spec"].get("nodeName"):
             yield space_of(change.now), name_of(change.now), uid_of(change.now)
 
-    def work(self, key: Hashable) -> None:
-        namespace, name, uid = key  # type: ignore[misc]
+    def work(self, key: Key) -> None:
+        namespace, name, uid = key
         pod = self.store.get(POD, namespace, name)
         worker = self.workers.get(uid)
         if pod is None or uid_of(pod) != uid:

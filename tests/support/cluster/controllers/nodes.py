@@ -3,9 +3,9 @@ tolerated long enough; a kubelet that is away cannot say that they are gone.
 """
 
 import asyncio
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 
-from tests.support.cluster.controllers.base import Controller
+from tests.support.cluster.controllers.base import Controller, Key
 from tests.support.cluster.events import Recorder
 from tests.support.cluster.objects import (
     NODE,
@@ -23,12 +23,12 @@ UNREACHABLE = "node.kubernetes.io/unreachable"
 
 
 class Nodes(Controller):
-    def concerns(self, change: Change) -> Iterable[Hashable]:
+    def concerns(self, change: Change) -> Iterable[Key]:
         if change.resource is NODE:
-            yield name_of(change.now)
+            yield (name_of(change.now),)
 
-    def work(self, key: Hashable) -> None:
-        node = self.store.get(NODE, "", str(key))
+    def work(self, key: Key) -> None:
+        node = self.store.get(NODE, "", key[0])
         if node is None:
             return
         ready = next((each for each in node["status"]["conditions"] if each["type"] == "Ready"), None)

@@ -1,4 +1,4 @@
-"""One pod on its node, from its volumes to its end, as the kubelet reports it (statuses and events of 1.36)."""
+"""One pod on its node, from its volumes to its end, as the kubelet (1.36) reports it."""
 
 import asyncio
 import base64
@@ -84,7 +84,8 @@ class PodWorker:
         if wanted := volume.get("secret"):
             secret = self.kubelet.store.get(SECRET, namespace, wanted["secretName"])
             if secret is None:
-                text = f'MountVolume.SetUp failed for volume "{name}" : secret "{wanted["secretName"]}" not found'
+                text = f'secret "{wanted["secretName"]}" not found'
+                text = f'MountVolume.SetUp failed for volume "{name}" : {text}'
                 self._say("Warning", "FailedMount", text)
                 return None
             data = secret.get("data") or {}

@@ -1,21 +1,21 @@
 """The quota controller: `status` says the limits and what is used of them."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 
 from tests.support.cluster.admission import usage
-from tests.support.cluster.controllers.base import Controller
+from tests.support.cluster.controllers.base import Controller, Key
 from tests.support.cluster.objects import QUOTA, Object, name_of, space_of
 from tests.support.cluster.quantities import worded
 from tests.support.cluster.store import Change
 
 
 class Quotas(Controller):
-    def concerns(self, change: Change) -> Iterable[Hashable]:
+    def concerns(self, change: Change) -> Iterable[Key]:
         for quota in self.store.find(QUOTA, space_of(change.now)):
             yield space_of(quota), name_of(quota)
 
-    def work(self, key: Hashable) -> None:
-        namespace, name = key  # type: ignore[misc]
+    def work(self, key: Key) -> None:
+        namespace, name = key
 
         def count(thing: Object) -> None:
             hard = thing["spec"].get("hard") or {}

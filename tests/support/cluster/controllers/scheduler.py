@@ -3,10 +3,10 @@
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from decimal import Decimal
 
-from tests.support.cluster.controllers.base import Controller
+from tests.support.cluster.controllers.base import Controller, Key
 from tests.support.cluster.events import Recorder
 from tests.support.cluster.objects import (
     CLAIM,
@@ -28,7 +28,7 @@ RETRY = "retry"
 
 
 class Scheduler(Controller):
-    def concerns(self, change: Change) -> Iterable[Hashable]:
+    def concerns(self, change: Change) -> Iterable[Key]:
         if change.resource is POD and not change.now["spec"].get("nodeName") and change.kind != "DELETED":
             yield space_of(change.now), name_of(change.now)
         elif change.resource in {NODE, CLAIM} or (change.resource is POD and change.kind == "DELETED"):
@@ -36,8 +36,8 @@ class Scheduler(Controller):
                 if not pod["spec"].get("nodeName"):
                     yield space_of(pod), name_of(pod)
 
-    def work(self, key: Hashable) -> None:
-        namespace, name = key  # type: ignore[misc]
+    def work(self, key: Key) -> None:
+        namespace, name = key
         pod = self.store.get(POD, namespace, name)
         if pod is None or pod["spec"].get("nodeName") or terminating(pod):
             return

@@ -1,8 +1,8 @@
 """The StatefulSet controller, for sets of none or one: `pkg/controller/statefulset`."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 
-from tests.support.cluster.controllers.base import Controller
+from tests.support.cluster.controllers.base import Controller, Key
 from tests.support.cluster.events import Recorder
 from tests.support.cluster.objects import (
     POD,
@@ -27,7 +27,7 @@ HASH = "controller-revision-hash"
 
 
 class StatefulSets(Controller):
-    def concerns(self, change: Change) -> Iterable[Hashable]:
+    def concerns(self, change: Change) -> Iterable[Key]:
         if change.resource is STATEFUL_SET:
             yield space_of(change.now), name_of(change.now)
         elif change.resource is POD:
@@ -35,8 +35,8 @@ class StatefulSets(Controller):
                 if owner["kind"] == "StatefulSet":
                     yield space_of(change.now), owner["name"]
 
-    def work(self, key: Hashable) -> None:
-        namespace, name = key  # type: ignore[misc]
+    def work(self, key: Key) -> None:
+        namespace, name = key
         found = self.store.get(STATEFUL_SET, namespace, name)
         if found is None:
             return

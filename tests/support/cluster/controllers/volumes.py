@@ -1,8 +1,8 @@
 """The volume controller and the provisioner behind it: claims get bound, or say why not."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 
-from tests.support.cluster.controllers.base import Controller
+from tests.support.cluster.controllers.base import Controller, Key
 from tests.support.cluster.controllers.scheduler import CHOSEN
 from tests.support.cluster.events import Recorder
 from tests.support.cluster.objects import (
@@ -20,15 +20,15 @@ RETRY = 0.1
 
 
 class Volumes(Controller):
-    def concerns(self, change: Change) -> Iterable[Hashable]:
+    def concerns(self, change: Change) -> Iterable[Key]:
         if change.resource is CLAIM:
             yield space_of(change.now), name_of(change.now)
         elif change.resource is STORAGE_CLASS:
             for claim in self.store.find(CLAIM):
                 yield space_of(claim), name_of(claim)
 
-    def work(self, key: Hashable) -> None:
-        namespace, name = key  # type: ignore[misc]
+    def work(self, key: Key) -> None:
+        namespace, name = key
         claim = self.store.get(CLAIM, namespace, name)
         if claim is None or terminating(claim) or claim["status"]["phase"] == "Bound":
             return
