@@ -12,7 +12,7 @@ from agent.drivers.kubernetes.cluster import Cluster
 from agent.drivers.kubernetes.endings import Endings
 from agent.drivers.kubernetes.errors import temporary
 from agent.drivers.kubernetes.forward import Forwards
-from agent.drivers.kubernetes.instances import Instances, answering, pod_of, state
+from agent.drivers.kubernetes.instances import Instances, answering, pods_of_many, state
 from agent.drivers.kubernetes.kinds import Kind, Object
 from agent.drivers.kubernetes.making import Making
 from agent.drivers.kubernetes.manifests import Surroundings
@@ -20,6 +20,7 @@ from agent.drivers.kubernetes.pod import PASSWORD
 from agent.drivers.kubernetes.reach import Reach
 from agent.drivers.kubernetes.removal import Removal
 from agent.drivers.kubernetes.rooms import Rooms
+from agent.drivers.kubernetes.seen import Sight
 from agent.drivers.kubernetes.settings import Settings, read_settings
 from agent.drivers.kubernetes.start import Starter
 from agent.drivers.kubernetes.watches import Watches
@@ -107,7 +108,8 @@ class KubernetesDriver:
         opened = frozenset(self._reach.opened)
         sets, pods = self._instances.own(Kind.STATEFUL_SET), self._instances.own(Kind.POD)
         self._reach.forget(*opened - {naming.session(each) for each in sets})  # another agent removed them
-        found = (_facts(each, pods) for each in sets)
+        find = pods_of_many(pods)
+        found = (_facts(each, find(each)) for each in sets)
         homes = {naming.session(each) for each in self._instances.own(Kind.HOME)} - {""}
         return Inventory(instances=tuple(each for each in found if each), homes=tuple(sorted(homes)))
 
@@ -170,8 +172,7 @@ def read_backend(cluster: Cluster) -> Backend:
     return Backend(platform=PLATFORM, id=naming.uid(found), name=f"{cluster.namespace}@{host}")
 
 
-def _facts(found: Object, pods: list[Object]) -> InstanceFacts | None:
-    pod = pod_of(found, pods)
+def _facts(found: Object, pod: Sight | None) -> InstanceFacts | None:
     answered = state(found).notes.get(naming.ANSWERED)
     lives = pod is not None and pod.lives and answered in {None, pod.uid}
     return naming.facts(found, InstanceState.RUNNING if lives else InstanceState.STOPPED)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from agent.drivers.base import Ended
 from agent.drivers.kubernetes import naming
 from agent.drivers.kubernetes.attending import printed
-from agent.drivers.kubernetes.instances import Instances, State, answering, go_on, pod_of, state
+from agent.drivers.kubernetes.instances import Instances, State, answering, go_on, pods_of_many, state
 from agent.drivers.kubernetes.kinds import Kind, Object
 from agent.drivers.kubernetes.reasons import ended_reason
 from agent.drivers.kubernetes.seen import Sight
@@ -33,15 +33,16 @@ class Endings:
         if not self._suspected():
             return ()
         found = self.instances.own(Kind.STATEFUL_SET)  # first: a pod that answered by then is seen below
-        pods = self.instances.own(Kind.POD)
-        return tuple(ended for each in found if (ended := self._judge(each, pods)))
+        find = pods_of_many(self.instances.own(Kind.POD))
+        return tuple(ended for each in found if (ended := self._judge(each, find(each))))
 
     def _suspected(self) -> bool:
         watches, until = self.instances.watches, self.clock() + LAG
         while True:
             pods = watches.now(Kind.POD)
             sets = watches.now(Kind.STATEFUL_SET)
-            if any(_ended(each, pod_of(each, list(pods.items.values()))) for each in sets.items.values()):
+            find = pods_of_many(pods.items.values())
+            if any(_ended(each, find(each)) for each in sets.items.values()):
                 return True
             left = until - self.clock()
             if left <= 0:
@@ -50,8 +51,7 @@ class Endings:
                 return False
             watches.wait(Kind.POD, pods.version, left)
 
-    def _judge(self, found: Object, pods: list[Object]) -> Ended | None:
-        pod = pod_of(found, pods)
+    def _judge(self, found: Object, pod: Sight | None) -> Ended | None:
         if not _ended(found, pod):
             return None
         facts = naming.facts(found, InstanceState.STOPPED)
@@ -68,7 +68,7 @@ class Endings:
         answered = state(found).notes[naming.ANSWERED]
         its_own = pod is not None and pod.uid == answered
         lines = printed(self.instances, pod) if pod is not None and its_own and pod.died else []
-        return ended_reason(pod, answered, self.instances.watches.happenings(), lines)
+        return ended_reason(pod, answered, self.instances.watches.happenings(answered), lines)
 
     def _note(self, found: Object, pod: Sight | None, reason: Reason) -> bool:
         """Whether it is noted now. A start, a stop or another agent's note that came first wins."""

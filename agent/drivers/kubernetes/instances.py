@@ -7,7 +7,7 @@ went on in its place.
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from agent.drivers.base import TemporaryError
@@ -47,7 +47,7 @@ def stopped() -> State:
 
 
 def state(found: Object) -> State:
-    known = (naming.ASKED_TO_STOP, naming.ANSWERED, naming.ENDED)
+    known = (naming.ASKED_TO_STOP, naming.ASKED_TO_RUN, naming.ANSWERED, naming.ENDED)
     notes = {key: value for key, value in naming.annotations(found).items() if key in known}
     return State(int((found.get("spec") or {}).get("replicas") or 0), notes)
 
@@ -136,6 +136,17 @@ def pod_of(owner: Object, pods: list[Object]) -> Sight | None:
     """The pod that a StatefulSet made, among these."""
     uid = naming.uid(owner)
     return next((sight(each) for each in pods if owner_of(each) == uid), None)
+
+
+def pods_of_many(pods: Iterable[Object]) -> Callable[[Object], Sight | None]:
+    """The same for many StatefulSets, without searching for each."""
+    made = {owner_of(each): each for each in pods}
+
+    def find(owner: Object) -> Sight | None:
+        found = made.get(naming.uid(owner))
+        return sight(found) if found is not None else None
+
+    return find
 
 
 def answering(owner: Object, pod: Sight | None) -> bool:
