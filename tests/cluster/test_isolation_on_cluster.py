@@ -19,6 +19,8 @@ from tests.contract.drivers.kubernetes_adapter import KubernetesAdapter, Site
 METADATA = ("169.254.169.254", 80)
 CLOSED = {"refused", "timeout"}
 LISTENER = 7007
+ASKING = "GET / HTTP/1.0\r\n\r\n"
+"""Some servers say nothing before they are asked; one that wants TLS says so."""
 
 
 @dataclass
@@ -34,11 +36,11 @@ class Place:
     """Address of another session."""
 
     def from_session(self, session: str, host: str, port: int) -> str:
-        return self.adapter.exec(session, "/usr/bin/perl", "/usr/bin/reach", host, str(port))
+        return self.adapter.exec(session, "/usr/bin/perl", "/usr/bin/reach", host, str(port), ASKING)
 
     def from_pod(self, host: str, port: int) -> str:
         """What nothing protects reaches: the measure for all that follows."""
-        command = ("/usr/bin/perl", "/usr/bin/reach", host, str(port))
+        command = ("/usr/bin/perl", "/usr/bin/reach", host, str(port), ASKING)
         return self.grounds.api.run(self.namespace, "ordinary", *command)
 
 
