@@ -131,7 +131,7 @@ class EnrollmentService:
         if not self.may_add(token.tenant_id, token.created_by):
             # Others' sessions would run on a machine of somebody who was shut out.
             raise Gone(
-                "Who made this enrolment token may add no machines any more. Create a new one.",
+                "Who made this enrolment token may add no agents any more. Create a new one.",
                 code="enrollment_token_expired",
             )
         try:

@@ -77,6 +77,7 @@ const KUBERNETES: Platform = {
       "default one, add --set sessions.home.storageClass=… --set state.storageClass=…",
     "A network plugin that enforces NetworkPolicies: they keep sessions away from each other and from the cluster.",
     "Outgoing connections from the namespace to this address. No ingress, no load balancer, no open port.",
+    "Where the cluster has a metrics server, --set clusterAccess.metrics=true shows what sessions use.",
   ],
   run: "Run this where Helm reaches the cluster:",
   command: ({ commands }) => commands.kubernetes,
