@@ -16,7 +16,7 @@ from typing import Self
 from agent.drivers.base import DriverError
 from agent.drivers.kubernetes.access import Access, find_access, own_namespace
 from agent.drivers.kubernetes.calling import Answer, Call, Caller, Timeouts
-from agent.drivers.kubernetes.errors import refused, temporary
+from agent.drivers.kubernetes.errors import names_another, refused, temporary
 from agent.drivers.kubernetes.kinds import Kind, Object, Objects, selector, slim
 from agent.drivers.kubernetes.settings import Settings
 from agent.drivers.kubernetes.watch import Gone, Watch
@@ -68,7 +68,8 @@ class Cluster:
     ) -> Object:
         """Server-side apply; by force: the fields named are ours whoever set them last. Raises Stale where
         the object is not of `resource_version`, or not the one whose uid the manifest names, or (without
-        force) where a field has another value that another manager gave it."""
+        force) where a field has another value that another manager gave it. Real API servers make an object
+        that is gone anew, whatever the version says, unless the manifest names its uid."""
         metadata = dict(manifest["metadata"])
         if resource_version is not None:
             metadata["resourceVersion"] = resource_version
@@ -79,11 +80,24 @@ class Cluster:
             return self.caller.object(call)
         except Answer as answer:
             bound = "resourceVersion" in metadata or "uid" in metadata
-            if (answer.refusal.status == 404 and bound) or (
-                answer.refusal.status == 409 and (bound or not force)
+            status = answer.refusal.status
+            if (
+                (status == 404 and bound)
+                or (status == 409 and (bound or not force))
+                or names_another(answer.refusal)
             ):
                 raise Stale(answer.refusal.message) from answer
             raise self._refused(answer, f"patch {kind.plural}") from answer
+
+    def create(self, kind: Kind, manifest: Object) -> Object:
+        """Raises Stale where there is one of that name (it may be the first attempt's)."""
+        query = (("fieldManager", FIELD_MANAGER),)
+        try:
+            return self.caller.object(Call("POST", kind.path(self.namespace), query, manifest, JSON))
+        except Answer as answer:
+            if answer.refusal.status == 409:
+                raise Stale(answer.refusal.message) from answer
+            raise self._refused(answer, f"create {kind.plural}") from answer
 
     def get(self, kind: Kind, name: str) -> Object | None:
         """None if there is none. Where objects may be listed, that is how it is asked for, so that the

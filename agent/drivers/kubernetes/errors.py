@@ -119,6 +119,12 @@ def status_refusal(status: Any) -> Refusal:
     )
 
 
+def names_another(refusal: Refusal) -> bool:
+    """Whether an apply was refused since the object of that name has another uid than the one applied; real
+    API servers say so as a field that is invalid, not as a conflict."""
+    return refusal.status == 422 and "metadata.uid" in refusal.message
+
+
 def refused(refusal: Refusal, asked: str, address: str) -> DriverError:
     """The error for an answer that the caller did not expect. `asked`: such as "patch statefulsets"."""
     known = refusal_in(refusal.message)

@@ -44,6 +44,13 @@ def test_apply_on_a_version_that_is_no_longer_there_is_stale(api: ScriptedApi, c
         cluster.apply(Kind.HOME, HOME)
 
 
+def test_apply_to_another_of_the_same_name_is_stale(api: ScriptedApi, cluster: Cluster) -> None:
+    said = 'Secret "s" is invalid: metadata.uid: Invalid value: "u-1": field is immutable'  # 1.36
+    api.handler = answers(status(422, said, "Invalid"))
+    with pytest.raises(Stale):
+        cluster.apply(Kind.SECRET, {"metadata": {"name": "s", "uid": "u-1"}})
+
+
 def test_get_of_what_is_not_there_is_none(api: ScriptedApi, cluster: Cluster) -> None:
     assert cluster.get(Kind.NAMESPACE, "s") is None
     api.handler = answers(reply({"metadata": {"name": "s", "managedFields": [1, 2]}}))
