@@ -17,6 +17,7 @@ from chalicelib.sessions import mapping
 from chalicelib.sessions.entities import Entry, Session
 from chalicelib.sessions.mapping import ENDED
 from chalicelib.sessions.row_models import RequestKeyRow, SessionRow, TimelineRow
+from chalicelib.sessions.rules import State
 from chalicelib.sessions.timeline import _entry
 from tests.simulation import invariants
 from tests.simulation.sources import EPOCH
@@ -70,6 +71,11 @@ class Chronicle:
     controllers: dict[str, Any] = field(default_factory=dict)
     revoked: dict[str, datetime] = field(default_factory=dict)
     """Agents that were shut out, and when."""
+
+    def settled(self, session_id: str) -> bool:
+        """Whether it runs, and nothing is asked of it."""
+        session = self.sessions.get(session_id)
+        return session is not None and session.state is State.RUNNING and session.lane.open is None
 
     def watch(self, changes: list[Change]) -> None:
         """What one call changed, all at once."""

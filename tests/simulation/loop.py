@@ -7,6 +7,7 @@ it; when a process dies, what it still had to do is dropped unrun: no `finally`,
 import asyncio
 import contextvars
 import heapq
+import inspect
 import itertools
 from collections import deque
 from collections.abc import Callable, Coroutine
@@ -101,6 +102,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._over = True
         self._soon.clear()
         self._later.clear()
+        for task in asyncio.all_tasks(self):
+            work: Any = task.get_coro()
+            if inspect.getcoroutinestate(work) == inspect.CORO_CREATED:
+                work.close()  # or Python says that nobody awaited it
 
     def _run_once(self) -> None:
         if self._soon:

@@ -2,6 +2,7 @@
 minds; and some see to it that what failed runs again."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -100,6 +101,18 @@ class Person:
             return None
         self._say(f"{what}: accepted as {session.state}", session_id)
         return session
+
+    async def restart(self, session_id: str, over: Callable[[], bool]) -> None:
+        """Put it to sleep, and wake it as soon as it is, unless all is over by then."""
+        if over() or await self.ask("hibernate", session_id) is None:
+            return
+        for _ in range(40):
+            await asyncio.sleep(1)
+            state = await self._state(session_id)
+            if over() or state not in (None, State.HIBERNATING, State.HIBERNATED):
+                return
+            if state is State.HIBERNATED and await self.ask("wake", session_id) is not None:
+                return
 
     async def create(self) -> Session | None:
         """A new session, tried again under one key while nobody answers."""

@@ -57,6 +57,8 @@ class Backend:
     """Until then many answers come late."""
     behind_until: float = 0.0
     """Until then it does everything too late."""
+    looks_late_until: float = 0.0
+    """Until then those hear late what has ended who ask for it."""
     last_due: float = 0.0
     """When (virtual s) the last effect that is on the wire happens."""
 
@@ -85,6 +87,8 @@ class Backend:
         struggling = self.loop.time() < self.struggles_until and self._chance.random() < 0.5
         if struggling or self.luck.strikes("answer_late"):
             back = self.luck.within("answer_late", 1, 100)
+        if quick and self.loop.time() < self.looks_late_until:
+            back = self.luck.within("owner_restarts", 30, 100)
         late = self._late() if changes else 0.0
         self.last_due = max(self.last_due, self.loop.time() + there + late)
         answer: list[Any] = []

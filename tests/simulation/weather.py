@@ -36,6 +36,10 @@ class Weather:
     backends: list[Backend]
     cloud: Cloud
     said: Callable[[str, str], None]
+    settled: Callable[[str], bool] = lambda _session_id: False
+    """Whether a session runs, and nothing is asked of it."""
+    restart: Callable[[str], None] = lambda _session_id: None
+    """Let a session's owner put it to sleep and wake it."""
     chance: Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -138,6 +142,18 @@ class Weather:
         if self.chance.random() < 0.5:  # as where memory is short
             backend.struggles_until = self.loop.time() + 20
 
+    def _restart(self, backend: Backend, session_id: str) -> None:
+        """An instance ends, and its owner is quicker than the agents: they hear late what they saw, or can
+        tell it late, when the same incarnation runs again."""
+        backend.world.end(session_id, Reason(code="instance_exited", message="It ended by itself."))
+        backend.parts.effect(backend, "an instance ends by itself, and its owner sees it", session_id)
+        backend.looks_late_until = self.loop.time() + 20
+        self.loop.call_later(self.luck.within("owner_restarts", 5, 20), self.restart, session_id)
+        agents = {each.name: each for each in self.machines if each.backend is backend}
+        if len(agents) > 1:
+            seconds = self.luck.within("owner_restarts", 60, 200)
+            self._cut_off(agents[self.luck.pick("owner_restarts", list(agents))], seconds)
+
     def _cut_off(self, machine: Machine, seconds: float) -> None:
         if self.luck.calm:
             return
@@ -180,6 +196,9 @@ class Weather:
         if running and self.luck.strikes("instance_dies"):
             session_id = self.luck.pick("instance_dies", running)
             self._end(backend, session_id)
+        settled = [each for each in running if self.settled(each)]
+        if settled and self.luck.strikes("owner_restarts"):
+            self._restart(backend, self.luck.pick("owner_restarts", settled))
         if running and self.luck.strikes("instance_vanishes"):
             session_id = self.luck.pick("instance_vanishes", running)
             for key in [each for each in backend.world.instances if each[0] == session_id]:

@@ -6,18 +6,17 @@ import gc
 import sys
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
-from agent.worker.timings import Timings as AgentTimings
 from chalicelib.controllers.queues import Queues
-from chalicelib.core.config import Config, Timings
+from chalicelib.core.config import Config
 from chalicelib.core.errors import DomainError
-from chalicelib.quotas.counters import DynamoBooks
-from chalicelib.quotas.row_models import QuotaRow
-from chalicelib.quotas.service import Amount, Limits
-from tests.simulation import complaints, disks, sources
+from chalicelib.quotas.service import Limits
+from tests.simulation import complaints, disks, haste, pace, sources
 from tests.simulation.admins import Admin
+from tests.simulation.books import booked
 from tests.simulation.chance import Luck
 from tests.simulation.chronicle import Chronicle
 from tests.simulation.exam import come_to_rest, examine
@@ -91,13 +90,15 @@ class World:
         self.shape = self.luck.stream("shape")
         self.tables = MemoryTables(self.loop.time)
         self.cloud = Cloud(self.loop, self.weaver, self.luck, self.stepped)
-        self.config = Config(public_url=f"https://{AUTHORITY}", timings=self._timings())
-        self.agent_timings = replace(AgentTimings(), watch=self.shape.choice((5.0, 15.0, 15.0)), look=5.0)
+        self.config = Config(
+            public_url=f"https://{AUTHORITY}", timings=pace.of_plane(self.shape, self.luck.stream("deadline"))
+        )
+        self.agent_timings = pace.of_agents(self.shape)
         self.chronicle = Chronicle(
             self._now,
             self.broken,
             lambda text, about: self.say("row", text, about),
-            self._booked,
+            lambda: booked(self.tables),
         )
         self.parts = Parts(self.loop, self.config.timings, self.chronicle, self.broken)
         self.watch = Watch(self.parts, self.say)
@@ -107,6 +108,7 @@ class World:
         """The whole of it."""
         with ExitStack() as stack:
             stack.enter_context(tables_installed(self.tables))
+            stack.enter_context(haste.installed())
             stack.enter_context(disks.installed())
             stack.enter_context(complaints.heard(lambda text: self.broken(text, "")))
             stack.enter_context(
@@ -143,23 +145,6 @@ class World:
 
     # How it is built
 
-    def _timings(self) -> Timings:
-        lease = self.shape.choice((120.0, 120.0, 60.0))
-        return replace(
-            Timings(),
-            lease=lease,
-            renew=lease / 3,
-            inventory=self.shape.choice((60.0, 60.0, 120.0)),
-            heartbeat_idle=self.shape.choice((60.0, 60.0, 300.0)),
-            heartbeat_busy=self.shape.choice((30.0, 30.0, 10.0)),
-            drain_retry=60.0,
-            # Shorter than some agents are away.
-            command_deadline=self.luck.stream("deadline").choice((900.0, 240.0, 100.0)),
-            queue_credentials=900.0,
-            key_rotation=self.shape.choice((120.0, 400.0, 30 * 86400.0)),
-            key_overlap=self.shape.choice((60.0, 3600.0)),
-        )
-
     def _build(self) -> None:
         loop, weaver, luck, shape = self.loop, self.weaver, self.luck, self.shape
         self.plane = build(self.config, self._now, Queues(self.config, client=self.cloud.client))
@@ -183,10 +168,11 @@ class World:
         StoreTrouble(self.tables, weaver, luck, self.stepped, self._request_died).install()
         self.tables.watch = self.chronicle.watch
         self.weather = Weather(loop, luck, self.parts.machines, self.parts.backends, self.cloud, self.say)
+        self.weather.settled = self.chronicle.settled
         self.chronicle.taken_over = self.weather.taken_over
 
     def _people(self) -> list[Person]:
-        wishes, pace = Wishes(self.plan.wishes), self.shape.choice((4.0, 8.0, 25.0))
+        wishes, seconds = Wishes(self.plan.wishes), self.shape.choice((4.0, 8.0, 25.0))
         return [
             Person(
                 f"person{number}",
@@ -198,7 +184,7 @@ class World:
                 self.trace,
                 wishes,
                 self.shape.choice((1, 3, 5)),
-                pace,
+                seconds,
                 self.shape.choice((None, 10.0, 10.0)),
             )
             for number, user in enumerate(self.tenancy.members)
@@ -212,6 +198,7 @@ class World:
             machine.start()
         await asyncio.sleep(5)
         people = self._people()
+        self.weather.restart = partial(self._restart, {each.user.user_id: each for each in people})
         admin = Admin(
             self.tenancy,
             self.plane,
@@ -244,6 +231,10 @@ class World:
             await examine(self.parts, people)
         sweeper.cancel()
         keeper.cancel()
+
+    def _restart(self, people: dict[str, Person], session_id: str) -> None:
+        owner = people[self.chronicle.sessions[session_id].user_id]
+        self.loop.create_task(owner.restart(session_id, lambda: self.luck.calm))
 
     async def _keep_serving(self) -> None:
         """Somebody sees to it that each controller has an agent."""
@@ -287,26 +278,19 @@ class World:
         if self.weaver.inside:
             self.weaver.pause(seconds)
 
-    def _booked(self) -> dict[str, Amount]:
-        rows: dict[str, QuotaRow] = {}
-        for item in self.tables.rows(QuotaRow):
-            row = QuotaRow()
-            row.deserialize(dict(item))
-            rows[row.subject] = row
-        books = DynamoBooks(rows)
-        return {each: books.used(each) for each in books.subjects()}
-
 
 def run(plan: Plan) -> Outcome:
     """One run of one world. What it leaves half way is unwound here, or the next run would hear of it."""
     hook, collecting = sys.unraisablehook, gc.isenabled()
     gc.disable()
+    gc.freeze()  # what was there before need not be looked through afterwards
     sys.unraisablehook = lambda _: None
     try:
         return World(plan).run()
     finally:
         with complaints.heard(lambda _: None):
             gc.collect()
+        gc.unfreeze()
         sys.unraisablehook = hook
         if collecting:
             gc.enable()
