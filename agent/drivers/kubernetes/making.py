@@ -7,7 +7,7 @@ import secrets
 import string
 from dataclasses import dataclass
 
-from agent.drivers.base import PermanentError, TemporaryError
+from agent.drivers.base import TemporaryError
 from agent.drivers.kubernetes import naming
 from agent.drivers.kubernetes.cluster import Stale
 from agent.drivers.kubernetes.errors import permanent, temporary
@@ -15,6 +15,7 @@ from agent.drivers.kubernetes.instances import TRIES, Ask, Instances, State, con
 from agent.drivers.kubernetes.kinds import Kind, Object
 from agent.drivers.kubernetes.manifests import Plan
 from agent.drivers.kubernetes.removal import BELONGINGS, Removal
+from agent.drivers.kubernetes.seen import owner_of
 
 _ALPHABET = string.ascii_letters + string.digits
 _PASSWORD_LENGTH = 8  # VncAuth ignores what follows (RFC 6143 §7.2.2)
@@ -36,18 +37,24 @@ class Making:
             owner = self._create(plan, ask)
         else:
             owner = self._renew(plan, current, ask)
-        self._give_password(plan, owner, ask)
-        ask()
-        self.instances.cluster.apply(Kind.SERVICE, plan.service(owner))
-        self.instances.cluster.apply(Kind.NETWORK_POLICY, plan.network_policy(owner))
+        password = "".join(secrets.choice(_ALPHABET) for _ in range(_PASSWORD_LENGTH))
+        self._give(Kind.SECRET, plan.secret(owner, password), plan, ask)
+        self._give(Kind.SERVICE, plan.service(owner), plan, ask)
+        self._give(Kind.NETWORK_POLICY, plan.network_policy(owner), plan, ask)
         if plan.spec.persistent_home:
             self._give_home(plan, ask)
         return owner
 
     def run(self, owner: Object, ask: Ask) -> Object:
         """Let it have its pod; what was noted about the one before is forgotten."""
-        running = State(1, {})
-        found = self.instances.change(owner, ask, lambda _: running)
+        ours = State(1, {naming.ASKED_TO_RUN: secrets.token_hex(4)})
+
+        def decide(found: Object) -> State:
+            if state(found).replicas and state(found) != ours:
+                raise _somebody_else(naming.name(found))
+            return ours
+
+        found = self.instances.change(owner, ask, decide)
         if found is None:
             raise taken_away()
         return found
@@ -58,7 +65,7 @@ class Making:
         try:
             return self.instances.cluster.apply(Kind.STATEFUL_SET, plan.stateful_set(), force=False)
         except Stale:
-            raise temporary("platform_error", f"{plan.name} was made by somebody else meanwhile.") from None
+            raise _somebody_else(plan.name) from None
 
     def _renew(self, plan: Plan, current: Object, ask: Ask) -> Object:
         """What it is made of, as the template and the settings say today."""
@@ -67,7 +74,7 @@ class Making:
             if found is None:
                 raise taken_away()
             if state(found).replicas:
-                raise temporary("platform_error", f"{plan.name} was started by somebody else meanwhile.")
+                raise _somebody_else(plan.name)
             ask()
             try:
                 return self.instances.cluster.apply(
@@ -79,21 +86,35 @@ class Making:
                 continue
         raise contended(current)
 
-    def _give_password(self, plan: Plan, owner: Object, ask: Ask) -> None:
-        password = "".join(secrets.choice(_ALPHABET) for _ in range(_PASSWORD_LENGTH))
-        session = plan.spec.session_id
-        for each in self.instances.own(Kind.SECRET, session):
-            if naming.name(each) == plan.name:
-                ask()
-                self.instances.cluster.delete(Kind.SECRET, plan.name, uid=naming.uid(each), foreground=False)
-        ask()
+    def _give(self, kind: Kind, wanted: Object, plan: Plan, ask: Ask) -> None:
+        """One of its belongings. One that is there and another's (of a StatefulSet that is gone) goes first,
+        as does any Secret: they are not changed. What somebody made meanwhile is theirs: with our owner it
+        would go when ours does, with our password it would lock their instance."""
+        for _ in range(TRIES):
+            there = self.instances.own(kind, plan.spec.session_id)
+            found = next((each for each in there if naming.name(each) == plan.name), None)
+            ask()
+            try:
+                if found is None:
+                    self._create_one(kind, wanted, plan)
+                    return
+                if kind is not Kind.SECRET and owner_of(found) == owner_of(wanted):
+                    self.instances.cluster.apply(kind, wanted, resource_version=naming.version(found))
+                    return
+            except Stale:
+                continue
+            self.instances.cluster.delete(kind, plan.name, uid=naming.uid(found), foreground=False)
+        raise contended(wanted)
+
+    def _create_one(self, kind: Kind, wanted: Object, plan: Plan) -> None:
         try:
-            self.instances.cluster.apply(Kind.SECRET, plan.secret(owner, password))
-        except PermanentError:
-            # One that is there cannot be changed: another password would lock its instance.
-            if any(naming.name(each) == plan.name for each in self.instances.own(Kind.SECRET, session)):
-                raise temporary("platform_error", f"{plan.name} is started by somebody else.") from None
-            raise
+            self.instances.cluster.create(kind, wanted)
+        except Stale:
+            there = self.instances.own(kind, plan.spec.session_id)
+            found = next((each for each in there if naming.name(each) == plan.name), None)
+            ours = found is not None and owner_of(found) == owner_of(wanted)
+            if found is None or not ours or found.get("data") != wanted.get("data"):
+                raise _somebody_else(plan.name) from None
 
     def _give_home(self, plan: Plan, ask: Ask) -> None:
         """A home that is there stays as it is, whatever the settings say today: volumes do not shrink."""
@@ -130,6 +151,11 @@ class Making:
         return (
             found is not None and naming.labels(found).get(naming.CONTROLLER) != self.instances.controller_id
         )
+
+
+def _somebody_else(name: str) -> TemporaryError:
+    """Calls for one session do not overlap, but for a moment after a lease was lost."""
+    return temporary("platform_error", f"{name} is started by somebody else.")
 
 
 def taken_away() -> TemporaryError:

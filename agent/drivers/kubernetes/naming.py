@@ -25,6 +25,8 @@ MANAGER = "streamspace-agent"
 
 ASKED_TO_STOP = "streamspace/asked-to-stop"
 """Annotation: the instance was told to stop, so its end is no surprise."""
+ASKED_TO_RUN = "streamspace/asked-to-run"
+"""Annotation: by which start."""
 ANSWERED = "streamspace/answered"
 """Annotation: uid of the pod that answered the handshake. Any other is not the desktop that the user had."""
 ENDED = "streamspace/ended"
