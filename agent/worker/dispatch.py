@@ -147,6 +147,7 @@ class Dispatcher:
         if self._outbox.has_result(command_id):
             # It is done; claiming it again would make that result stale.
             self._settle(job, release_after=self._timings.own_result)
+            self._close(command_id)
             return
         await self._outbox.until_told(job.reference.session_id)
         granted = await self._claim(job)
