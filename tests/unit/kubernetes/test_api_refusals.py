@@ -62,8 +62,8 @@ def told(status: int, message: str, reason: str = "") -> DriverError:
         (
             403,
             (
-                'pods "x-0" is forbidden: violates PodSecurity "restricted:latest": allowPrivilegeEscalation != '
-                'false (container "session" must set securityContext.allowPrivilegeEscalation=false)'
+                'pods "x-0" is forbidden: violates PodSecurity "restricted:latest": allowPrivilegeEscalation '
+                '!= false (container "session" must set securityContext.allowPrivilegeEscalation=false)'
             ),
             PermanentError,
             "policy_refused",
@@ -76,7 +76,7 @@ def told(status: int, message: str, reason: str = "") -> DriverError:
         ),
         (
             422,
-            "statefulsets.apps is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no",
+            "statefulsets is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no",
             PermanentError,
             "policy_refused",
         ),
@@ -93,8 +93,8 @@ def told(status: int, message: str, reason: str = "") -> DriverError:
         (
             403,
             (
-                'services "x" is forbidden: unable to create new content in namespace going because it is being '
-                "terminated"
+                'services "x" is forbidden: unable to create new content in namespace going because it is '
+                "being terminated"
             ),
             TemporaryError,
             "platform_unavailable",
@@ -120,15 +120,15 @@ def test_refusals(status: int, message: str, kind: type[DriverError], code: str)
     [
         (
             (
-                'events is forbidden: User "system:serviceaccount:desks:agent" cannot list resource "events" in '
-                'API group "" in the namespace "desks"'
+                'events is forbidden: User "system:serviceaccount:desks:agent" cannot list resource "events" '
+                'in API group "" in the namespace "desks"'
             ),
             'lacks `list` on `events` in the namespace "desks".',
         ),
         (
             (
-                'statefulsets.apps "x" is forbidden: User "u" cannot patch resource "statefulsets" in API group '
-                '"apps" in the namespace "desks"'
+                'statefulsets.apps "x" is forbidden: User "u" cannot patch resource "statefulsets" in API '
+                'group "apps" in the namespace "desks"'
             ),
             'lacks `patch` on `statefulsets` (apps) in the namespace "desks".',
         ),
