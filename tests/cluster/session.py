@@ -33,10 +33,10 @@ class Session:
         assert answer.status_code == 201, answer.text
         self.id = str(answer.json()["id"])
 
-    def wait(self, *states: str) -> dict[str, Any]:
+    def wait(self, *states: str, seconds: float = SLOW) -> dict[str, Any]:
         """Fails at once where it ends in failure, with all that there is to read about it."""
         try:
-            view = self.controller.api.wait(self.id, *states, "failed", seconds=SLOW)
+            view = self.controller.api.wait(self.id, *states, "failed", seconds=seconds)
             assert view["state"] in states, view["reason"]
         except AssertionError:
             print(self.controller.logs())
