@@ -6,6 +6,8 @@
 #   --namespace NAME   default: streamspace; one namespace is one controller
 #   --replicas N       default: 2; the token must have been made for as many
 #   --image NAME:TAG   where the cluster pulls the agent's image from
+#   --cpu CORES --memory QUANTITY   what sessions may use together, for example 64 and 256Gi; else the namespace's
+#                      ResourceQuota says it
 #   --takeover         replace the enrolment that the namespace has
 #   --print            show the manifests instead of applying them
 #
@@ -16,21 +18,24 @@ set -eu
 SECRET=streamspace-agent-enrolment
 URL_PLACE=https://control-plane.invalid:65443
 PORT_PLACE=65443
+# A new line in what sed puts in, on every system's.
+NEW_LINE='\
+'
 
 say() { printf '%s\n' "==> $*"; }
 fail() { printf '%s\n' "$*" >&2; exit 1; }
 usage() {
     fail "usage: sh -s -- --url URL --token TOKEN [--namespace NAME] [--replicas N] [--image NAME:TAG] \
-[--takeover] [--print]"
+[--cpu CORES --memory QUANTITY] [--takeover] [--print]"
 }
 
 read_options() {
-    url='' token='' namespace=streamspace replicas=2 image='' takeover='' print=''
+    url='' token='' namespace=streamspace replicas=2 image='' cpu='' memory='' takeover='' print=''
     while [ $# -gt 0 ]; do
         case $1 in
             --takeover) takeover=yes; shift; continue ;;
             --print) print=yes; shift; continue ;;
-            --url | --token | --namespace | --replicas | --image) [ $# -gt 1 ] || usage ;;
+            --url | --token | --namespace | --replicas | --image | --cpu | --memory) [ $# -gt 1 ] || usage ;;
             *) printf 'unknown option: %s\n' "$1" >&2; usage ;;
         esac
         case $1 in
@@ -39,6 +44,8 @@ read_options() {
             --namespace) namespace=$2 ;;
             --replicas) replicas=$2 ;;
             --image) image=$2 ;;
+            --cpu) cpu=$2 ;;
+            --memory) memory=$2 ;;
         esac
         shift 2
     done
@@ -64,6 +71,9 @@ check_options() {
         '' | -* | *- | *[!a-z0-9-]*) fail "--namespace: $namespace is not a namespace's name." ;;
     esac
     case $replicas in [1-9] | 10) ;; *) fail "--replicas: a number from 1 to 10 is expected." ;; esac
+    case $cpu in *[!0-9.m]*) fail "--cpu: $cpu is not a number of cores." ;; esac
+    case $memory in *[!0-9.KMGTPi]*) fail "--memory: $memory is not an amount of memory." ;; esac
+    case $cpu:$memory in :?* | ?*:) fail "Give --cpu and --memory together." ;; esac
     case $image in *[!A-Za-z0-9:/._@-]*) fail "--image: $image is not an image's name." ;; esac
 }
 
@@ -79,8 +89,10 @@ manifests() {
         -e "s|^\( *namespace: \)streamspace\$|\1$namespace|" \
         -e "s|\[\"streamspace\"\]|[\"$namespace\"]|" \
         -e "s|^  replicas: 2\$|  replicas: $replicas|" \
+        ${cpu:+-e "s|^    {\$|&$NEW_LINE      \"capacity\": {\"cpu\": \"$cpu\", \"gpu\": 0, \"memory\": \"$memory\"},|"} \
+        ${cpu:+-e "s|^\( *streamspace/settings: \"[0-9a-f]*\)|\1-$cpu-$memory|"} \
         ${image:+-e "s|^\( *image: \).*|\1\"$image\"|"} \
-        ${takeover:+-e "s|^\( *\)- --platform=kubernetes\$|&\n\1- --takeover|"}
+        ${takeover:+-e "s|^\( *\)- --platform=kubernetes\$|&$NEW_LINE\1- --takeover|"}
 }
 
 namespace_manifest() {
@@ -114,6 +126,15 @@ store_token() {
         | apply
 }
 
+# What the agents themselves say, where they run at all.
+explain() {
+    kubectl -n "$namespace" get pods -l app.kubernetes.io/name=streamspace-agent >&2 || :
+    why=$(kubectl -n "$namespace" exec streamspace-agent-0 -- python3 -m agent.cli.probe ready 2>/dev/null) || :
+    fail "They are not ready yet. ${why:-See why:
+    kubectl -n $namespace describe pods -l app.kubernetes.io/name=streamspace-agent
+    kubectl -n $namespace logs -l app.kubernetes.io/name=streamspace-agent --prefix}"
+}
+
 # All in functions, so that a download that breaks off runs nothing.
 main() {
     read_options "$@"
@@ -129,10 +150,7 @@ main() {
     say "applying the agents, their rights and their network policy"
     printf '%s\n' "$plain" | manifests | apply
     say "waiting until they are enrolled and the control plane has answered"
-    kubectl -n "$namespace" rollout status statefulset/streamspace-agent --timeout=300s || fail "They are not \
-ready yet. Why:
-    kubectl -n $namespace get pods -l app.kubernetes.io/name=streamspace-agent
-    kubectl -n $namespace logs -l app.kubernetes.io/name=streamspace-agent --prefix"
+    kubectl -n "$namespace" rollout status statefulset/streamspace-agent --timeout=180s || explain
     say "done"
 }
 

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from aiohttp import web
 
+from agent.drivers.kubernetes.settings import Allowance, Settings
 from infra.charts import pack
 from infra.charts.pack import INSTALLER
 from tests.functional.kubernetes.charts.conftest import Docs, Render, one
@@ -26,6 +27,7 @@ case "$*" in
     "get namespace"*) exit "${NO_NAMESPACE:-0}" ;;
     *"create secret"*) printf '{"kind": "Secret", "token": "%s"}' "$(cat)" ;;
     apply*) { echo ---; cat; echo; } >>"$CALLS.applied" ;;
+    *" exec "*) printf 'platform: It is away.\\n' ;;
     *"rollout status"*) exit "${NOT_READY:-0}" ;;
 esac
 """
@@ -133,6 +135,20 @@ async def test_what_it_fills_in_is_what_helm_renders(
     assert _less_helm(mine) == _less_helm(wanted)
 
 
+async def test_what_sessions_may_use_is_put_into_the_settings(machine: dict[str, str], url: str) -> None:
+    def mark(docs: Docs) -> str:
+        annotations = one(docs, "StatefulSet")["spec"]["template"]["metadata"]["annotations"]
+        return str(annotations["streamspace/settings"])
+
+    _, plain = await _install(machine, "--url", url, "--print")
+    code, text = await _install(machine, "--url", url, "--cpu", "6.5", "--memory", "24Gi", "--print")
+    assert code == 0, text
+    settings = json.loads(one(_docs(text), "ConfigMap")["data"]["settings.json"])
+    found = Settings.model_validate(settings)
+    assert found.capacity == Allowance(cpu="6.5", memory="24Gi")
+    assert mark(_docs(text)) != mark(_docs(plain)), "agents read settings as they start"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -144,6 +160,9 @@ async def test_what_it_fills_in_is_what_helm_renders(
         (("--url", "https://x.example", "--token", "a|b"), "not an enrolment token"),
         (("--url", "https://x.example", "--namespace", "A b"), "not a namespace's name"),
         (("--url", "https://x.example", "--replicas", "0"), "a number from 1 to 10"),
+        (("--url", "https://x.example", "--cpu", "two", "--memory", "1Gi"), "not a number of cores"),
+        (("--url", "https://x.example", "--cpu", "2", "--memory", "a|b"), "not an amount of memory"),
+        (("--url", "https://x.example", "--cpu", "2"), "--cpu and --memory together"),
         (("--url", "https://x.example", "--image", 'a"b'), "not an image's name"),
         (("--url", "http://127.0.0.1:9"), "does not hand out the agent"),
         (("--colour", "red"), "unknown option"),
@@ -161,7 +180,7 @@ async def test_it_says_what_is_wrong_with_the_cluster(
     machine: dict[str, str], url: str, tmp_path: Path
 ) -> None:
     code, text = await _install({**machine, "NOT_READY": "1"}, "--url", url, "--token", "t")
-    assert (code, "logs -l app.kubernetes.io/name=streamspace-agent" in text) == (1, True)
+    assert (code, "not ready yet. platform: It is away." in text) == (1, True)
     code, text = await _install({**machine, "UNREACHABLE": "1"}, "--url", url, "--token", "t")
     assert (code, "does not reach a cluster" in text) == (1, True)
     (tmp_path / "bin" / "kubectl").unlink()
