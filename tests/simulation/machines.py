@@ -101,6 +101,10 @@ class Machine:
         at_work = self.boot.worker._executor.running.values() if self.boot else ()
         return any(each.command.spec is None for each in at_work)
 
+    def knows(self, session_id: str) -> bool:
+        """Whether it has a fence under which it would tell that the session's instance ended."""
+        return self.boot is not None and self.boot.worker._fences.get(session_id) is not None
+
     def jump(self, seconds: float) -> None:
         """Somebody sets its clock."""
         self._skew += seconds

@@ -59,6 +59,8 @@ class Backend:
     """Until then it does everything too late."""
     looks_late_until: float = 0.0
     """Until then those hear late what has ended who ask for it."""
+    spared_until: float = 0.0
+    """Until then the weather leaves it and its agents alone: what it did there last has yet to show."""
     last_due: float = 0.0
     """When (virtual s) the last effect that is on the wire happens."""
 
@@ -88,9 +90,9 @@ class Backend:
         if struggling or self.luck.strikes("answer_late"):
             back = self.luck.within("answer_late", 1, 100)
         if quick and self.loop.time() < self.looks_late_until:
-            back = self.luck.within("owner_restarts", 30, 100)
+            back = self.luck.within("owner_restarts", 30, 60)
         late = self._late() if changes else 0.0
-        self.last_due = max(self.last_due, self.loop.time() + there + late)
+        self.last_due = max(self.last_due, self.loop.time() + there + back + late)
         answer: list[Any] = []
 
         def happen() -> None:

@@ -50,9 +50,11 @@ class Weather:
         while self.loop.time() < until:
             await asyncio.sleep(_LOOK)
             for machine in list(self.machines):
-                self._machine(machine)
+                if self.loop.time() >= machine.backend.spared_until:
+                    self._machine(machine)
             for backend in self.backends:
-                self._backend(backend)
+                if self.loop.time() >= backend.spared_until:
+                    self._backend(backend)
             for queue in list(self.cloud.queues.values()):
                 if self.luck.strikes("bad_message"):
                     self.cloud.put(queue, self.luck.pick("bad_message", list(_RUBBISH)))
@@ -148,11 +150,12 @@ class Weather:
         backend.world.end(session_id, Reason(code="instance_exited", message="It ended by itself."))
         backend.parts.effect(backend, "an instance ends by itself, and its owner sees it", session_id)
         backend.looks_late_until = self.loop.time() + 20
-        self.loop.call_later(self.luck.within("owner_restarts", 5, 20), self.restart, session_id)
-        agents = {each.name: each for each in self.machines if each.backend is backend}
-        if len(agents) > 1:
-            seconds = self.luck.within("owner_restarts", 60, 200)
-            self._cut_off(agents[self.luck.pick("owner_restarts", list(agents))], seconds)
+        backend.spared_until = self.loop.time() + 110
+        self.loop.call_later(self.luck.within("owner_restarts", 15, 20), self.restart, session_id)
+        there = [each for each in self.machines if each.backend is backend and each.boot]
+        knowing = [each for each in there if each.knows(session_id)]
+        if knowing and len(there) > 1:
+            self._cut_off(knowing[0], self.luck.within("owner_restarts", 50, 100))
 
     def _cut_off(self, machine: Machine, seconds: float) -> None:
         if self.luck.calm:
