@@ -12,7 +12,17 @@ pytest.register_assert_rewrite(
 
 
 @pytest.fixture(
-    params=["fake", "shared-fake", "kubernetes", pytest.param("docker", marks=pytest.mark.docker)]
+    params=[
+        "fake",
+        "shared-fake",
+        pytest.param(
+            "kubernetes",
+            marks=pytest.mark.feature(
+                "A cluster runs sessions under the same driver contract as a machine with Docker"
+            ),
+        ),
+        pytest.param("docker", marks=pytest.mark.docker),
+    ]
 )
 def adapter(request: pytest.FixtureRequest) -> Iterator[object]:
     """A controller on each platform. A new platform is one more line here."""

@@ -20,11 +20,11 @@ from tests.support.cluster.objects import POD, SECRET, STATEFUL_SET, uid_of
 from tests.support.cluster.refusals import Refused, conflict, internal, too_many_requests, unauthorized
 
 WRITES = [
-    ("patch", "statefulsets"),
-    ("patch", "services"),
-    ("patch", "secrets"),
-    ("patch", "networkpolicies"),
-    ("patch", "persistentvolumeclaims"),
+    ("write", "statefulsets"),
+    ("write", "services"),
+    ("write", "secrets"),
+    ("write", "networkpolicies"),
+    ("write", "persistentvolumeclaims"),
 ]
 CALLS = [*WRITES, ("list", "statefulsets"), ("list", "pods"), ("watch", "pods"), ("watch", "events")]
 UNAVAILABLE = Refused(503, "ServiceUnavailable", "the server is currently unable to handle the request")
@@ -52,6 +52,9 @@ def test_a_refusal_that_passes_is_not_noticed(call: tuple[str, str], refusal: Re
         assert fault.met, "it did come across it"
 
 
+@pytest.mark.feature(
+    "A start survives lost answers, forgotten news and a restart of the cluster's control plane"
+)
 @pytest.mark.parametrize("call", WRITES, ids=named)
 def test_an_answer_that_is_lost_after_its_effect(call: tuple[str, str]) -> None:
     """What was done is found done, or done again; there is one pod, and it answers."""
@@ -66,7 +69,7 @@ def test_an_answer_that_is_lost_after_its_effect(call: tuple[str, str]) -> None:
 @pytest.mark.parametrize("skip", [0, 1, 2], ids=["made", "given its pod", "noted"])
 def test_lost_answers_to_each_write_of_the_set(skip: int) -> None:
     with desk() as made:
-        fault = made.server.plan(Fault("patch", "statefulsets", drop=True, effect=True, skip=skip))
+        fault = made.server.plan(Fault("write", "statefulsets", drop=True, effect=True, skip=skip))
         made.start()
         assert fault.met
         assert made.answers()
@@ -75,7 +78,7 @@ def test_lost_answers_to_each_write_of_the_set(skip: int) -> None:
 
 def test_a_wait_that_the_server_asks_for_is_kept() -> None:
     with desk() as made:
-        made.server.plan(Fault("patch", "secrets", refusal=too_many_requests(1)))
+        made.server.plan(Fault("write", "secrets", refusal=too_many_requests(1)))
         began = time.monotonic()
         made.start()
         assert time.monotonic() - began > 1.0
@@ -85,7 +88,7 @@ def test_a_wait_that_the_server_asks_for_is_kept() -> None:
 def test_conflicts_are_read_again_and_settled() -> None:
     with desk() as made:
         stale = conflict(STATEFUL_SET, "whatever")
-        fault = made.server.plan(Fault("patch", "statefulsets", refusal=stale, times=5, skip=1))
+        fault = made.server.plan(Fault("write", "statefulsets", refusal=stale, times=5, skip=1))
         made.start()
         assert fault.met == 5
         assert made.answers()
@@ -123,7 +126,7 @@ def test_credentials_that_are_no_longer_taken() -> None:
 
 def test_one_401_in_the_middle_of_a_start() -> None:
     with desk() as made:
-        fault = made.server.plan(Fault("patch", "services", refusal=unauthorized()))
+        fault = made.server.plan(Fault("write", "services", refusal=unauthorized()))
         made.start()
         assert fault.met
         assert made.answers()
@@ -134,8 +137,8 @@ def test_one_401_in_the_middle_of_a_start() -> None:
     [
         ("apps", "statefulsets", "patch"),
         ("apps", "statefulsets", "create"),
-        ("", "secrets", "patch"),
-        ("networking.k8s.io", "networkpolicies", "patch"),
+        ("", "secrets", "create"),
+        ("networking.k8s.io", "networkpolicies", "create"),
         ("", "persistentvolumeclaims", "create"),
         ("", "pods", "watch"),
         ("", "pods/portforward", "create"),
@@ -188,6 +191,9 @@ def test_watches_that_keep_breaking() -> None:
         assert made.answers()
 
 
+@pytest.mark.feature(
+    "A start survives lost answers, forgotten news and a restart of the cluster's control plane"
+)
 def test_a_past_that_is_forgotten_again_and_again() -> None:
     with desk() as made:
         over = threading.Event()
@@ -232,6 +238,9 @@ def at(step_number: int, action: Callable[[], None]) -> Callable[[Step], None]:
     return progressing
 
 
+@pytest.mark.feature(
+    "A start survives lost answers, forgotten news and a restart of the cluster's control plane"
+)
 @pytest.mark.parametrize("step", [1, 3, 5, 8])
 @pytest.mark.parametrize("compacted", [False, True], ids=["knows the past", "knows no past"])
 def test_an_api_server_that_restarts_in_the_middle_of_a_start(step: int, compacted: bool) -> None:

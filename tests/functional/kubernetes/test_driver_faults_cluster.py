@@ -29,6 +29,9 @@ def machine_namespace(made: Desk) -> str:
 # images
 
 
+@pytest.mark.feature(
+    "Why a cluster cannot run a session is told in its own words: room, image, volume, quota"
+)
 def test_an_image_that_no_registry_knows() -> None:
     with desk() as made:
         error = made.refused(image=ABSENT)
@@ -99,6 +102,9 @@ def test_a_full_cluster() -> None:
         assert error.reason.code == "insufficient_cpu"
 
 
+@pytest.mark.feature(
+    "Why a cluster cannot run a session is told in its own words: room, image, volume, quota"
+)
 def test_no_node_with_the_label_that_sessions_want() -> None:
     with desk({"node_selector": {"pool": "desktops"}, "capacity": {"cpu": "8", "memory": "8Gi"}}) as made:
         error = made.refused()
@@ -123,6 +129,9 @@ def test_a_volume_that_nobody_makes() -> None:
         assert made.answers()
 
 
+@pytest.mark.feature(
+    "Why a cluster cannot run a session is told in its own words: room, image, volume, quota"
+)
 def test_a_volume_that_cannot_be_made() -> None:
     why = "rpc error: code = ResourceExhausted desc = not enough capacity on tests.example"
     with desk() as made:
@@ -157,6 +166,9 @@ def test_a_volume_that_cannot_be_attached() -> None:
 # what the namespace forbids
 
 
+@pytest.mark.feature(
+    "Why a cluster cannot run a session is told in its own words: room, image, volume, quota"
+)
 def test_a_quota_on_pods_is_told_though_a_controller_meets_it() -> None:
     with desk() as made:
         quota(made, pods="0")
@@ -202,6 +214,9 @@ def test_an_instance_that_exits_at_once() -> None:
         assert "boom" in error.reason.message
 
 
+@pytest.mark.feature(
+    "A session that crashes, is evicted or loses its node is told so, and nothing restarts it unseen"
+)
 def test_a_crash_is_told_and_ends_there() -> None:
     with desk() as made:
         made.start()
@@ -223,6 +238,9 @@ def test_more_memory_than_it_was_given() -> None:
         assert made.replicas() == [0]
 
 
+@pytest.mark.feature(
+    "A session that crashes, is evicted or loses its node is told so, and nothing restarts it unseen"
+)
 def test_an_eviction_is_told_though_the_set_makes_another_pod() -> None:
     with desk() as made:
         made.start()
@@ -259,6 +277,9 @@ def test_a_pod_that_somebody_deleted() -> None:
         assert made.ended() == "instance_exited"
 
 
+@pytest.mark.feature(
+    "A session that crashes, is evicted or loses its node is told so, and nothing restarts it unseen"
+)
 def test_a_lost_node_is_told_and_never_doubled() -> None:
     """Two pods on one home is what a StatefulSet is there to prevent; the driver waits as well."""
     with desk() as made:

@@ -9,8 +9,8 @@ from tests.support.cluster.refusals import Refused
 
 @dataclass
 class Fault:
-    """What it meets: a verb ("get", "list", "watch", "patch", "delete", "create", …; "" for all), a plural
-    with its subresource ("" for all) and a name ("" for all). What it does, in this order: waits `delay`
+    """What it meets: a verb ("get", "list", "watch", "patch", "delete", "create", …; "write" for each that
+    makes or changes; "" for all), a plural with its subresource ("" for all) and a name ("" for all). What it does, in this order: waits `delay`
     seconds; with `effect` lets the request be carried out first; then answers `refusal`, or drops the
     connection. With neither it is only slow. `meanwhile` runs when it is met, in the server's thread."""
 
@@ -28,6 +28,9 @@ class Fault:
     meanwhile: Callable[[], None] | None = None
     met: int = field(default=0, init=False)
 
+    def concerns(self, verb: str) -> bool:
+        return self.verb in {"", verb} or (self.verb == "write" and verb in {"create", "patch", "update"})
+
 
 @dataclass
 class Faults:
@@ -36,7 +39,7 @@ class Faults:
     def meet(self, verb: str, resource: str, name: str) -> Fault | None:
         """The first that this request runs into; it counts as met."""
         for fault in self.planned:
-            if fault.verb not in {"", verb} or fault.resource not in {"", resource}:
+            if not fault.concerns(verb) or fault.resource not in {"", resource}:
                 continue
             if fault.name not in {"", name} or fault.times == 0:
                 continue
