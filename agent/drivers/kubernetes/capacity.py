@@ -119,6 +119,24 @@ def from_nodes(
     return Room(_combined(sum, shares), _combined(_most, shares))
 
 
+def outline(pod: Object) -> Object:
+    """What is read of a pod here: a large cluster has thousands."""
+    spec = pod.get("spec") or {}
+
+    def sizes(containers: Iterable[Object]) -> list[Object]:
+        return [{"resources": each.get("resources") or {}} for each in containers]
+
+    return {
+        "metadata": {"labels": naming.labels(pod)},
+        "spec": {
+            "nodeName": spec.get("nodeName"),
+            "containers": sizes(spec.get("containers") or []),
+            "initContainers": sizes(spec.get("initContainers") or []),
+        },
+        "status": {"phase": (pod.get("status") or {}).get("phase")},
+    }
+
+
 def takes_sessions(node: Object, settings: Settings) -> bool:
     """Whether the scheduler would put sessions there: it is ready, meant for them, and not closed to them."""
     spec, status = node.get("spec") or {}, node.get("status") or {}

@@ -79,7 +79,7 @@ class Making:
             try:
                 return self.instances.cluster.apply(
                     Kind.STATEFUL_SET,
-                    plan.stateful_set(),
+                    _in_place_of(found, plan.stateful_set()),
                     resource_version=naming.version(found),
                 )
             except Stale:
@@ -99,7 +99,9 @@ class Making:
                     self._create_one(kind, wanted, plan)
                     return
                 if kind is not Kind.SECRET and owner_of(found) == owner_of(wanted):
-                    self.instances.cluster.apply(kind, wanted, resource_version=naming.version(found))
+                    self.instances.cluster.apply(
+                        kind, _in_place_of(found, wanted), resource_version=naming.version(found)
+                    )
                     return
             except Stale:
                 continue
@@ -151,6 +153,11 @@ class Making:
         return (
             found is not None and naming.labels(found).get(naming.CONTROLLER) != self.instances.controller_id
         )
+
+
+def _in_place_of(found: Object, wanted: Object) -> Object:
+    """Naming its uid: else one that is gone meanwhile would be made anew."""
+    return wanted | {"metadata": wanted["metadata"] | {"uid": naming.uid(found)}}
 
 
 def _somebody_else(name: str) -> TemporaryError:

@@ -63,7 +63,7 @@ class Rooms:
                 return found
         try:
             nodes = self.cluster.list(Kind.NODE)
-            pods = self.cluster.list(Kind.POD, everywhere=True)
+            pods = self.cluster.list(Kind.POD, everywhere=True, keep=capacity.outline)
         except DriverError as error:
             if error.reason.code != "platform_unauthorized":
                 raise

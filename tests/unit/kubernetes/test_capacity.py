@@ -48,7 +48,8 @@ def quota(hard: dict[str, str], **spec: Any) -> dict[str, Any]:
 
 
 def nodes(*found: Any, pods: tuple[Any, ...] = (), settings: Settings = SETTINGS) -> capacity.Room:
-    return capacity.from_nodes(found, pods, OWN, settings, 4.0)
+    """Pods as they are kept while the cluster's pages come."""
+    return capacity.from_nodes(found, map(capacity.outline, pods), OWN, settings, 4.0)
 
 
 @pytest.mark.parametrize(
