@@ -15,12 +15,7 @@ pytest.register_assert_rewrite(
     params=[
         "fake",
         "shared-fake",
-        pytest.param(
-            "kubernetes",
-            marks=pytest.mark.feature(
-                "A cluster runs sessions under the same driver contract as a machine with Docker"
-            ),
-        ),
+        "kubernetes",
         pytest.param("docker", marks=pytest.mark.docker),
     ]
 )
