@@ -10,9 +10,10 @@ from tests.support.cluster.refusals import Refused
 @dataclass
 class Fault:
     """What it meets: a verb ("get", "list", "watch", "patch", "delete", "create", …; "write" for each that
-    makes or changes; "" for all), a plural with its subresource ("" for all) and a name ("" for all). What it does, in this order: waits `delay`
-    seconds; with `effect` lets the request be carried out first; then answers `refusal`, or drops the
-    connection. With neither it is only slow. `meanwhile` runs when it is met, in the server's thread."""
+    makes or changes; "" for all), a plural with its subresource ("" for all) and a name ("" for all). What it
+    does, in this order: waits `delay` seconds; with `effect` lets the request be carried out first; then
+    answers `refusal`, or drops the connection. With neither it is only slow. `meanwhile` runs when it is met,
+    in the server's thread."""
 
     verb: str = ""
     resource: str = ""
