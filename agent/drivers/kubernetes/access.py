@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from kubernetes.client import Configuration
-from kubernetes.config import load_kube_config
+from kubernetes.config import ConfigException, list_kube_config_contexts, load_kube_config
 from kubernetes.config.incluster_config import InClusterConfigLoader
+from yaml import YAMLError
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 POOL = 128
@@ -24,6 +25,8 @@ class Access:
 
     inside: bool
     configure: Callable[[], Configuration]
+    namespace: str | None = None
+    """What they are for: the pod's own, or the context's; None if that is not known."""
 
 
 def find_access(
@@ -34,17 +37,30 @@ def find_access(
     named = environment.get("KUBECONFIG")
     inside = bool(environment.get("KUBERNETES_SERVICE_HOST")) and (account / "token").is_file()
     if inside and not named and not context:
-        return Access(inside=True, configure=lambda: _own_account(environment, account))
+        own = _own_namespace(account)
+        return Access(inside=True, configure=lambda: _own_account(environment, account), namespace=own)
     file = named or str(Path(environment.get("HOME", "~")).expanduser() / ".kube" / "config")
-    return Access(inside=False, configure=lambda: _kubeconfig(file, context))
+    named_there = _context_namespace(file, context)
+    return Access(inside=False, configure=lambda: _kubeconfig(file, context), namespace=named_there)
 
 
-def own_namespace(account: Path = SERVICE_ACCOUNT) -> str | None:
+def _own_namespace(account: Path) -> str | None:
     """The namespace of the pod that the agent runs in."""
     try:
         return (account / "namespace").read_text().strip() or None
     except OSError:
         return None
+
+
+def _context_namespace(file: str, context: str | None) -> str | None:
+    """As kubectl takes it."""
+    read: Any = list_kube_config_contexts
+    try:
+        contexts, current = read(file)
+    except (ConfigException, OSError, YAMLError):  # the first call says so
+        return None
+    found = next((each for each in contexts if each.get("name") == context), None) if context else current
+    return ((found or {}).get("context") or {}).get("namespace") or None
 
 
 def _own_account(environment: Mapping[str, str], account: Path) -> Configuration:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Self
 
 from agent.drivers.base import DriverError
-from agent.drivers.kubernetes.access import Access, find_access, own_namespace
+from agent.drivers.kubernetes.access import Access, find_access
 from agent.drivers.kubernetes.calling import Answer, Call, Caller, Timeouts
 from agent.drivers.kubernetes.errors import names_another, refused, temporary
 from agent.drivers.kubernetes.kinds import Kind, Object, Objects, selector, slim
@@ -47,8 +47,7 @@ class Cluster:
     def connect(cls, settings: Settings, environment: Mapping[str, str]) -> Self:
         """By the pod's own account inside the cluster, else by a kubeconfig. No call is made yet."""
         access = find_access(environment, context=settings.context)
-        own = own_namespace() if access.inside else None
-        return cls(access, settings.namespace or own or "default")
+        return cls(access, settings.namespace or access.namespace or "default")
 
     @property
     def address(self) -> str:

