@@ -124,12 +124,14 @@ def outline(pod: Object) -> Object:
     spec = pod.get("spec") or {}
 
     def sizes(containers: Iterable[Object]) -> list[Object]:
-        return [{"resources": each.get("resources") or {}} for each in containers]
+        kept = ("resources", "restartPolicy")
+        return [{key: each[key] for key in kept if key in each} for each in containers]
 
     return {
         "metadata": {"labels": naming.labels(pod)},
         "spec": {
             "nodeName": spec.get("nodeName"),
+            "overhead": spec.get("overhead") or {},
             "containers": sizes(spec.get("containers") or []),
             "initContainers": sizes(spec.get("initContainers") or []),
         },
@@ -197,15 +199,24 @@ def _share(node: Object, others: list[Object], settings: Settings, overcommit: f
 
 
 def _of_pod(pod: Object, resource: str, kind: str, read: Callable[[str], int]) -> int:
-    """The sum of its containers, or what an init container needs alone, if that is more."""
+    """As the scheduler counts: its containers and sidecars (init containers that stay), or an init container
+    with the sidecars before it, if that is more; and what its sandbox takes."""
     spec = pod.get("spec") or {}
 
-    def amounts(containers: Iterable[Object]) -> list[int]:
-        found = (((each.get("resources") or {}).get(kind) or {}).get(resource) for each in containers)
-        return [read(each) for each in found if each is not None]
+    def amount(sizes: Mapping[str, str]) -> int:
+        return read(sizes[resource]) if resource in sizes else 0
 
-    together = sum(amounts(spec.get("containers") or []))
-    return max(together, *amounts(spec.get("initContainers") or []), 0)
+    def size(container: Object) -> int:
+        return amount((container.get("resources") or {}).get(kind) or {})
+
+    sidecars = most = 0
+    for each in spec.get("initContainers") or []:
+        if each.get("restartPolicy") == "Always":
+            sidecars += size(each)
+        else:
+            most = max(most, sidecars + size(each))
+    together = sidecars + sum(size(each) for each in spec.get("containers") or [])
+    return max(together, most) + amount(spec.get("overhead") or {})
 
 
 def _tolerates(toleration: Toleration, taint: Mapping[str, str]) -> bool:

@@ -84,6 +84,18 @@ def test_nodes_give_what_others_have_not_requested() -> None:
     assert room.largest == Capacity(cpu_millis=16000, memory_bytes=7 * GIB, gpu=1)
 
 
+def test_sidecars_and_sandboxes_count_as_the_scheduler_counts_them() -> None:
+    def part(memory: str, **more: str) -> dict[str, Any]:
+        return {"resources": {"requests": {"memory": memory}}} | more
+
+    stays = {"restartPolicy": "Always"}
+    mesh = pod(requests={"memory": "1Gi"}, initContainers=[part("512Mi", **stays), part("256Mi")])
+    eager = pod(requests={"memory": "1Gi"}, initContainers=[part("1Gi", **stays), part("2Gi"), part("1Gi")])
+    boxed = pod(requests={"memory": "1Gi"}, overhead={"memory": "160Mi"})
+    for found, taken in ((mesh, 1536), (eager, 3072), (boxed, 1184)):
+        assert nodes(node(), pods=(found,)).total.memory_bytes == 8 * GIB - taken * 2**20
+
+
 def test_a_full_node_gives_nothing_and_takes_nothing() -> None:
     room = nodes(node("a"), node("b"), pods=(pod(requests={"cpu": "9", "memory": "9Gi"}),))
     assert room.total == Capacity(cpu_millis=16000, memory_bytes=8 * GIB, gpu=2)
