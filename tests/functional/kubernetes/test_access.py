@@ -1,7 +1,9 @@
 """With whose credentials the agent calls, and that it follows them as they change."""
 
+import asyncio
 import base64
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,9 +14,19 @@ from agent.drivers.base import TemporaryError
 from agent.drivers.kubernetes.access import find_access
 from agent.drivers.kubernetes.cluster import Cluster
 from agent.drivers.kubernetes.kinds import Kind
+from agent.drivers.kubernetes.reflector import Reflector
 from agent.drivers.kubernetes.settings import Settings
 from tests.functional.kubernetes.conftest import QUICK
-from tests.functional.kubernetes.scripted_api import ScriptedApi, answers, item, reply, serving, status
+from tests.functional.kubernetes.scripted_api import (
+    ScriptedApi,
+    answers,
+    item,
+    listing,
+    reply,
+    serving,
+    status,
+    stream,
+)
 from tests.support.certificate import server_context
 
 
@@ -50,6 +62,32 @@ def test_pod_uses_its_own_account(secure: ScriptedApi, account: Path, tmp_path: 
     assert cluster.get(Kind.NAMESPACE, "x") is not None
     assert cluster.address == secure.url
     assert secure.seen[0].headers["Authorization"].lower() == "bearer of-the-pod"
+    cluster.close()
+
+
+def test_watch_over_tls_ends_at_once_when_it_is_closed(
+    secure: ScriptedApi, account: Path, tmp_path: Path
+) -> None:
+    async def open_for_long(request: web.Request) -> web.StreamResponse:
+        if request.query.get("watch") != "true":
+            return reply(listing("a"))()
+        response = await stream(request)
+        await asyncio.sleep(60)
+        return response
+
+    secure.handler = open_for_long
+    shutil.copy(tmp_path / "server.pem", account / "ca.crt")
+    cluster = Cluster(find_access(inside(secure), account=account), "sessions", QUICK)
+    reflector = Reflector(cluster, Kind.POD)
+    assert set(reflector.snapshot(5).items) == {"a"}
+    while len(secure.seen) < 2:
+        time.sleep(0.01)
+    time.sleep(0.2)
+    began = time.monotonic()
+    reflector.close()
+    assert time.monotonic() - began < 2
+    assert reflector._thread is not None
+    assert not reflector._thread.is_alive()
     cluster.close()
 
 
