@@ -65,10 +65,10 @@ class Desk:
         assert len(caught.value.reason.message) > 20, "a person reads this"
         return caught.value
 
-    def refused_beside(self, other: str) -> DriverError:
+    def refused_beside(self, other: str, **changes: Any) -> DriverError:
         """The same, while another session runs."""
         with pytest.raises(DriverError) as caught:
-            self.start()
+            self.start(**changes)
         assert self.adapter.remains(self.session) == []
         assert [each.session_id for each in self.driver.inventory().instances] == [other]
         return caught.value

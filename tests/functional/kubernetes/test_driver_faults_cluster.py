@@ -94,11 +94,12 @@ def test_more_than_any_node_has(resources: Resources, code: str, blind: bool) ->
 
 
 def test_a_full_cluster() -> None:
-    nodes = (Node("only", cpu="700m", memory="1Gi"),)
+    nodes = (Node("only", cpu="200m", memory="1Gi"),)  # each asks for 125m of its 500m
+    half = Resources(cpu_millis=500, memory_bytes=GIB // 8)
     with desk({"capacity": {"cpu": "64", "memory": "64Gi"}}, nodes=nodes) as made:
-        made.start()
+        made.start(resources=half)
         first, made.session = made.session, "ses-00000000000000000000000002"
-        error = made.refused_beside(first)
+        error = made.refused_beside(first, resources=half)
         assert error.reason.code == "insufficient_cpu"
 
 
