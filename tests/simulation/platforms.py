@@ -61,6 +61,8 @@ class Backend:
     """Until then those hear late what has ended who ask for it."""
     spared_until: float = 0.0
     """Until then the weather leaves it and its agents alone: what it did there last has yet to show."""
+    unheard: bool = False
+    """Whether nobody waits any more for what happens just now."""
     last_due: float = 0.0
     """When (virtual s) the last effect that is on the wire happens."""
 
@@ -100,7 +102,7 @@ class Backend:
                 if self.loop.time() < self.away_until or (not quick and self.luck.strikes("platform_fails")):
                     raise _away()
                 if late:
-                    self.loop.call_later(late, _unheard, effect, context=self._context)
+                    self.loop.call_later(late, self._unheard, effect, context=self._context)
                     raise _away()
                 answer.extend((True, effect()))
             except Exception as error:
@@ -125,6 +127,14 @@ class Backend:
                 return 0.0
             self.behind_until = now + self.luck.within("effect_late", 5, 50)
         return self.luck.within("effect_late", 20, 240)
+
+    def _unheard(self, effect: Callable[[], Any]) -> None:
+        self.unheard = True
+        try:
+            with suppress(DriverError):
+                effect()
+        finally:
+            self.unheard = False
 
     def _within_step(self, stage: Stage) -> None:
         seconds = self._chance.uniform(0.05, 4.0)
@@ -151,12 +161,6 @@ class Backend:
 
 def _away() -> TemporaryError:
     return TemporaryError(Reason(code="platform_unavailable", message="The platform does not answer."))
-
-
-def _unheard(effect: Callable[[], Any]) -> None:
-    """Nobody waits for it any more."""
-    with suppress(DriverError):
-        effect()
 
 
 class SimDriver(FakeDriver):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from chalicelib.protocol.instances import Stage
 from chalicelib.sessions.entities import Session
 from chalicelib.sessions.rules import State
 from tests.simulation.machines import Machine
@@ -18,14 +19,16 @@ class Watch:
     parts: Parts
     say: Callable[[str, str, str], None]
     unasked: set[str] = field(default_factory=set)
-    """Instances (by their own ids) that came into being when nobody waited for them any more."""
+    """Instances (by their own ids) that came into being when nobody waited for them any more, and that no
+    start has found since."""
 
     def effect(self, backend: Backend, what: str, session_id: str) -> None:
         """Something changed on a platform."""
         parts = self.parts
         self.say(backend.name, what, session_id)
         session, seen = parts.chronicle.sessions.get(session_id), parts.homes_seen
-        if what.startswith("create") and session is not None and session.state is State.RUNNING:
+        settled = session is not None and session.state is State.RUNNING
+        if what.startswith("create") and (backend.unheard or settled):
             # The one that was waited for had been made before: if that has ended, this one will be removed.
             self.unasked |= {each.id for _, each in backend.running(session_id)}
         live = [(each.name, number) for each in parts.backends for number, _ in each.running(session_id)]
@@ -42,6 +45,9 @@ class Watch:
         """A step of a driver begins: only under a lease that the control plane still honours."""
         parts, fence = self.parts, machine.boot.fence_at_work(session_id) if machine.boot else None
         self.say(machine.name, f"{what} under fence {fence}", session_id)
+        place = parts.places.get(machine.controller_id)
+        if what == f"step {Stage.CONNECTING}" and place is not None:
+            self.unasked -= {each.id for _, each in place.running(session_id)}
         if fence is None:
             parts.broken(f"{what} begins without a command", session_id)
             return
