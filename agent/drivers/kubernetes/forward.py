@@ -192,7 +192,7 @@ class Forwards:
                 self._refusals[session_id] = error
             log.warning("forwarding to %s: %s", pod, error)
         except (OSError, aiohttp.ClientError) as error:
-            log.info("forwarding to %s ended: %r", pod, error)
+            log.debug("forwarding to %s ended: %r", pod, error)  # a handshake that was tried is hung up
         finally:
             writer.transport.abort()
 
