@@ -32,10 +32,10 @@ REPORTS = (
     ),
     # Reports and inventories
     Mutation(
-        "endings are believed under any fence and of any incarnation",
+        "endings are believed under any fence",
         _REPORTS,
-        "check_fence(session.lane, report.fence)\n        if report.ended is not None:",
-        "if report.ended is not None:\n            report = report.model_copy(update={'incarnation': None})",
+        "check_fence(session.lane, report.fence)\n        if",
+        "if",
         "was believed|though its instance runs",
     ),
     Mutation(
@@ -140,13 +140,10 @@ REPORTS = (
         "without a command|twice|lease|fence",
     ),
     Mutation(
-        "an ending is told under the fence of what came after, and not of which incarnation",
+        "an ending is told under the fence of what came after",
         "agent/worker/watch.py",
-        "if self._fences.get(session_id) == fences.get(session_id):\n"
-        "                    await self._tell(ended)",
-        "if fence := self._fences.get(session_id):\n                    report = Report("
-        "session_id=session_id, fence=fence, ended=ended.reason)\n"
-        "                    await self._outbox.add(report)",
+        "if self._fences.get(session_id) == fences.get(session_id):",
+        "if True:",
         "though its instance runs",
     ),
 )

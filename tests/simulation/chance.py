@@ -67,7 +67,7 @@ RATES = {
     "redrive": 0.03,
     "bad_message": 0.03,
     # what owners do about an instance that ends, per look and platform
-    "owner_restarts": 0.15,
+    "owner_restarts": 0.3,
 }
 """Kinds of fault, and how likely each is at an opportunity in a middling climate."""
 

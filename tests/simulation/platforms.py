@@ -57,8 +57,8 @@ class Backend:
     """Until then many answers come late."""
     behind_until: float = 0.0
     """Until then it does everything too late."""
-    looks_late_until: float = 0.0
-    """Until then those hear late what has ended who ask for it."""
+    holds: Callable[[], bool] = field(default=lambda: False)
+    """Whether those who ask what has ended have to wait for the answer."""
     spared_until: float = 0.0
     """Until then the weather leaves it and its agents alone: what it did there last has yet to show."""
     unheard: bool = False
@@ -91,8 +91,6 @@ class Backend:
         struggling = self.loop.time() < self.struggles_until and self._chance.random() < 0.5
         if struggling or self.luck.strikes("answer_late"):
             back = self.luck.within("answer_late", 1, 100)
-        if quick and self.loop.time() < self.looks_late_until:
-            back = self.luck.within("owner_restarts", 30, 60)
         late = self._late() if changes else 0.0
         self.last_due = max(self.last_due, self.loop.time() + there + back + late)
         answer: list[Any] = []
@@ -110,7 +108,14 @@ class Backend:
 
         def begin(go_on: Callable[[], None]) -> None:
             self.loop.call_later(there, happen, context=self._context)
-            self.loop.call_later(there + back, go_on)
+            self.loop.call_later(there + back, tell, go_on)
+
+        def tell(go_on: Callable[[], None]) -> None:
+            if quick and self.holds():
+                self.last_due = max(self.last_due, self.loop.time() + 1)
+                self.loop.call_later(1, tell, go_on)
+            else:
+                go_on()
 
         self.weaver.wait(begin)
         succeeded, result = answer

@@ -149,7 +149,15 @@ class Weather:
         tell it late, when the same incarnation runs again."""
         backend.world.end(session_id, Reason(code="instance_exited", message="It ended by itself."))
         backend.parts.effect(backend, "an instance ends by itself, and its owner sees it", session_id)
-        backend.looks_late_until = self.loop.time() + 20
+        until, restless = self.loop.time() + 200, False
+
+        def under_way() -> bool:
+            nonlocal restless
+            settled = self.settled(session_id)
+            restless = restless or not settled
+            return not (settled and restless) and not self.luck.calm and self.loop.time() < until
+
+        backend.holds = under_way
         backend.spared_until = self.loop.time() + 110
         self.loop.call_later(self.luck.within("owner_restarts", 15, 20), self.restart, session_id)
         there = [each for each in self.machines if each.backend is backend and each.boot]
