@@ -78,9 +78,7 @@ class ImportReport(ResponseBody):
     counts: dict[Outcome, int]
     items: list[ImportedView]
     unknown_images: list[str] = Field(description="No template uses them yet; say in `images` what to use.")
-    unknown_users: list[str] = Field(
-        description="Nobody is known by these names; say in `users` who it is."
-    )
+    unknown_users: list[str] = Field(description="Nobody is known by these names; say in `users` who it is.")
 
     @classmethod
     def of(cls, report: Report, *, dry_run: bool) -> "ImportReport":
