@@ -50,13 +50,15 @@ functional() {
     return $status
 }
 
-# Likewise: drivers, stores and the protocol wait a lot; what is simulated or counted does not care.
+# Likewise: drivers, stores and the protocol wait a lot; what is simulated, counted or cut off between two steps
+# does not care.
 contracts() {
     local status=0
-    tests contract tests/contract >"$REPORTS/contract.log" 2>&1 &
+    tests contract tests/contract --ignore=tests/contract/kubernetes >"$REPORTS/contract.log" 2>&1 &
     local beside=$!
     tests simulation tests/simulation || status=1
     tests cost tests/performance || status=1
+    tests contract-kubernetes tests/contract/kubernetes || status=1
     wait $beside || status=1
     cat "$REPORTS/contract.log"
     return $status
