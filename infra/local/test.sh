@@ -31,22 +31,24 @@ tests() {
     return $status
 }
 
-# Two runs side by side, each with an emulator of its own: what works on machines (and offboarding, which makes
-# them take equally long), and what only the control plane does. A folder that is not listed is the second's.
+# Three runs side by side, each with servers of its own: what works on machines (and offboarding, which makes them
+# take equally long), what waits for a cluster, and what only the control plane does: whatever is not listed.
 MACHINES="agent docker emulator images local offboarding package stream"
 functional() {
-    local folder machines=() others=() status=0
+    local folder each machines=() others=() beside=() status=0
     for folder in tests/functional/[a-z]*/; do
         case " $MACHINES " in
             *" $(basename "$folder") "*) machines+=("$folder") ;;
-            *) others+=("$folder") ;;
+            *) [ "$(basename "$folder")" = kubernetes ] || others+=("$folder") ;;
         esac
     done
     tests functional-machines "${machines[@]}" >"$REPORTS/machines.log" 2>&1 &
-    local beside=$!
+    beside+=($!)
+    tests functional-kubernetes tests/functional/kubernetes >"$REPORTS/kubernetes.log" 2>&1 &
+    beside+=($!)
     tests functional-control-plane "${others[@]}" || status=1
-    wait $beside || status=1
-    cat "$REPORTS/machines.log"
+    for each in "${beside[@]}"; do wait "$each" || status=1; done
+    cat "$REPORTS/machines.log" "$REPORTS/kubernetes.log"
     return $status
 }
 
