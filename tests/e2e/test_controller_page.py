@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -202,7 +203,12 @@ def _send(stack: Stack, controller_id: str, body: str) -> None:
         aws_access_key_id=held["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=held["AWS_SECRET_ACCESS_KEY"],
     )
-    urls = sqs.list_queues()["QueueUrls"]
-    for url in urls:
-        if controller_id in url and not url.endswith("-dead"):
-            sqs.send_message(QueueUrl=url, MessageBody=body)
+    for _ in range(20):  # one that was replaced is made when the agent asks for it: after its long poll
+        queues = [each for each in sqs.list_queues()["QueueUrls"] if controller_id in each]
+        found = [each for each in queues if not each.endswith("-dead")]
+        if found:
+            break
+        time.sleep(2)
+    assert found, "the controller has no queue"
+    for each in found:
+        sqs.send_message(QueueUrl=each, MessageBody=body)
