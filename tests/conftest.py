@@ -56,8 +56,9 @@ _evidence: dict[str, dict[str, str]] = {}
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """A test counts by its call; one that fails before that counts as failed."""
-    if report.when != "call" and report.passed:
+    """A test counts by its call; one that fails before that counts as failed, and one that is skipped shows
+    nothing either way."""
+    if report.skipped or (report.when != "call" and report.passed):
         return
     for name, text in report.user_properties:
         if name == "feature":

@@ -9,6 +9,7 @@ rm -rf "$REPORTS" .streamspace/evidence
 mkdir -p "$REPORTS"
 bad=0
 summary=()
+exec 3>&1
 
 part() {
     local name=$1 began=$SECONDS
@@ -23,53 +24,68 @@ part() {
 
 # tests NAME PATH…: one pytest run; a layer that has no tests yet is not a failure.
 tests() {
-    local name=$1
+    local name=$1 began=$SECONDS
     shift
     python -m pytest --junit-xml="$REPORTS/$name.xml" --durations=5 "$@"
     local status=$?
+    echo "$name: $((SECONDS - began)) s, exit status $status" >&3
     [ $status = 5 ] && return 0
     return $status
 }
 
-# Three runs side by side, each with servers of its own: what works on machines (and offboarding, which makes them
-# take equally long), what waits for a cluster, and what only the control plane does: whatever is not listed.
-MACHINES="agent docker emulator images local offboarding package stream"
-functional() {
-    local folder each machines=() others=() beside=() status=0
-    for folder in tests/functional/[a-z]*/; do
-        case " $MACHINES " in
-            *" $(basename "$folder") "*) machines+=("$folder") ;;
-            *) [ "$(basename "$folder")" = kubernetes ] || others+=("$folder") ;;
-        esac
-    done
-    tests functional-machines "${machines[@]}" >"$REPORTS/machines.log" 2>&1 &
-    beside+=($!)
-    tests functional-kubernetes tests/functional/kubernetes >"$REPORTS/kubernetes.log" 2>&1 &
-    beside+=($!)
-    tests functional-control-plane "${others[@]}" || status=1
-    for each in "${beside[@]}"; do wait "$each" || status=1; done
-    cat "$REPORTS/machines.log" "$REPORTS/kubernetes.log"
+# What works on machines; the rest of tests/functional is the control plane's, and the clusters'.
+MACHINES="agent docker emulator images local package stream"
+
+# Three lanes of about the same length side by side: most tests wait more than they compute. Each run has servers
+# of its own.
+clusters() {
+    tests contract-kubernetes -n 2 tests/contract/kubernetes
+    local status=$?
+    tests simulation tests/simulation || status=1
+    tests cost tests/performance || status=1
+    tests functional-kubernetes tests/functional/kubernetes || status=1
     return $status
 }
 
-# Likewise: drivers, stores and the protocol wait a lot; what is simulated, counted or cut off between two steps
-# does not care.
-contracts() {
-    local status=0
-    tests contract tests/contract --ignore=tests/contract/kubernetes >"$REPORTS/contract.log" 2>&1 &
-    local beside=$!
-    tests simulation tests/simulation || status=1
-    tests cost tests/performance || status=1
-    tests contract-kubernetes tests/contract/kubernetes || status=1
-    wait $beside || status=1
-    cat "$REPORTS/contract.log"
+machines() {
+    tests contract tests/contract --ignore=tests/contract/kubernetes
+    local status=$?
+    local folders
+    read -ra folders <<<"$MACHINES"
+    tests functional-machines "${folders[@]/#/tests/functional/}" || status=1
+    return $status
+}
+
+control_plane() {
+    local folder others=()
+    for folder in tests/functional/[a-z]*/; do
+        case " $MACHINES kubernetes " in
+            *" $(basename "$folder") "*) ;;
+            *) others+=("$folder") ;;
+        esac
+    done
+    tests functional-control-plane "${others[@]}"
+}
+
+# lanes NAME…: all at once; each is shown as a whole when it ends, so that their lines do not mix.
+lanes() {
+    local name status=0 pids=()
+    for name in "$@"; do
+        "$name" >"$REPORTS/$name.log" 2>&1 &
+        pids+=($!)
+    done
+    for name in "$@"; do
+        wait "${pids[0]}" || status=1
+        pids=("${pids[@]:1}")
+        printf '\n== %s\n' "$name"
+        cat "$REPORTS/$name.log"
+    done
     return $status
 }
 
 part "checks" infra/local/check.sh
 part "unit tests" tests unit -n 2 tests/unit
-part "contract tests, simulation, cost" contracts
-part "functional tests" functional
+part "contract, functional and simulated tests" lanes clusters machines control_plane
 part "end-to-end tests" tests e2e tests/e2e
 part "chaos" tests chaos tests/chaos
 part "features" python -m infra.features

@@ -7,7 +7,6 @@ from tests.contract.drivers.driver_contract import CHECKS, Check
 
 
 @pytest.mark.feature("A cluster runs sessions under the same driver contract as a machine with Docker")
-@pytest.mark.feature("A Docker host runs sessions under one driver contract: start, hibernate, wake, remove")
 @pytest.mark.parametrize(("check", "needs"), CHECKS, ids=[check.__name__ for check, _ in CHECKS])
 def test_driver_contract(check: Check, needs: frozenset[Capability], adapter: Adapter) -> None:
     if not needs <= adapter.capabilities:
