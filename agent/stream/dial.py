@@ -50,6 +50,10 @@ class Refused(Exception):
     """The relay answered, but not with 101."""
 
 
+class GrantRefused(Refused):
+    """It wants another grant: this one is over, or an agent of the controller was revoked since."""
+
+
 class DialledEnd(End):
     """Our side of one connection to a relay: its answer, then idle until a browser talks."""
 
@@ -84,12 +88,13 @@ class DialledEnd(End):
 
 class RelayDialler:
     """`access` tells the relays and the grant of the moment, None as long as there is none. It is asked at
-    every dial, so a renewed grant needs no restart."""
+    every dial, so a renewed grant needs no restart. `refused` is called when a relay does not take it."""
 
     def __init__(
         self,
         gateway: Accept,
         access: Callable[[], RelayAccess | None],
+        refused: Callable[[], None] = lambda: None,
         *,
         slots: int = 4,
         back_off: BackOff = BackOff(),
@@ -97,6 +102,7 @@ class RelayDialler:
     ) -> None:
         self._gateway = gateway
         self._access = access
+        self._refused = refused
         self._slots = slots
         self._back_off = back_off
         self._look_again = look_again
@@ -159,6 +165,8 @@ class RelayDialler:
             except (OSError, BadHead, ValueError) as error:
                 self._failed("relay_unreachable", f"The relay {url} does not answer: {_words(error)}.")
             except Refused as refused:
+                if isinstance(refused, GrantRefused):
+                    self._refused()
                 self._failed("relay_refused", f"The relay {url} refused this agent: {refused}.")
             failures = 0 if loop.time() - began > STEADY else failures + 1
             await asyncio.sleep(self._back_off.after(failures))
@@ -194,7 +202,7 @@ class RelayDialler:
         async with asyncio.timeout(ANSWER_TIMEOUT):
             status, _ = heads.answer(await end.answered)
         if status != 101:
-            raise Refused(f"status {status}")
+            raise (GrantRefused if status == 401 else Refused)(f"status {status}")
 
     def _failed(self, code: str, message: str) -> None:
         if self._trouble.message != message:

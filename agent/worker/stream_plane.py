@@ -73,7 +73,7 @@ class StreamPlane:
             intervals=lambda: self._access.intervals,
             clock=lambda: self._clock.now().timestamp(),
         )
-        dialler = RelayDialler(gateway.accept, lambda: self._known.relay)
+        dialler = RelayDialler(gateway.accept, lambda: self._known.relay, self._access.renew_now)
         try:
             await gateway.start()
             await dialler.start()

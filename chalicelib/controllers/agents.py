@@ -26,8 +26,8 @@ from chalicelib.protocol.agents import (
     RelayAccess,
 )
 
-RelayGrants = Callable[[str, str, str], RelayAccess]
-"""Tenant, controller and the origin that the agent called us at -> access to relays (streams makes it)."""
+RelayGrants = Callable[[Controller, str], RelayAccess]
+"""The controller and the origin that its agent called us at -> access to relays (streams makes it)."""
 
 _ACCESS_TRIES = 3
 
@@ -108,11 +108,12 @@ class AgentService:
         if opened and controller.unclaimed_since is not None:
             # Whatever kept the last boot from claiming went with it.
             self.uow.commit([self.controllers.set_unclaimed(caller.tenant_id, controller.id, None)])
+        queue, controller = self._access(caller, controller)
         now = self.clock()
         return CredentialsAnswer(
             epoch=agent.epoch,
-            queue=self._access(caller, controller),
-            relay=relay(caller.tenant_id, caller.controller_id, origin),
+            queue=queue,
+            relay=relay(controller, origin),
             jwks_url=f"{origin}/.well-known/jwks.json",
             intervals=self.config.timings.for_agents(idle=is_idle(controller)),
             server_time=now,
@@ -184,15 +185,16 @@ class AgentService:
                 extra={"min_protocol_version": lowest},
             )
 
-    def _access(self, caller: AgentCaller, controller: Controller) -> QueueAccess:
-        """Access to the queue that is the controller's once it was given: one that was replaced meanwhile may
-        have been made again by our asking, and nothing would ever be sent to it."""
+    def _access(self, caller: AgentCaller, controller: Controller) -> tuple[QueueAccess, Controller]:
+        """Access to the queue that is the controller's once it was given, and the controller as it is then: a
+        queue that was replaced meanwhile may have been made again by our asking, and nothing would ever be
+        sent to it."""
         try:
             for _ in range(_ACCESS_TRIES):
                 access = self.queues.access(controller.queue)
                 seen, controller = controller, self._controller(caller)
                 if controller.queue == seen.queue:
-                    return access
+                    return access, controller
                 self._agent(caller)  # perhaps it was replaced to keep this very agent out
         except QueueError as error:
             raise Unavailable("The command queue does not answer.", retry_after=5) from error

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from chalicelib.controllers.agents import RelayGrants
 from chalicelib.controllers.enrollment_schemas import CreateEnrollmentToken, EnrollmentTokenView
 from chalicelib.controllers.schemas import ChangeController, ControllerPage, ControllerView
 from chalicelib.controllers.service import AgentCaller, AgentService, ControllerService, EnrollmentService
@@ -18,7 +19,6 @@ from chalicelib.protocol.agents import (
     EnrollRequest,
     Heartbeat,
     HeartbeatAnswer,
-    RelayAccess,
 )
 
 
@@ -116,11 +116,11 @@ def build_enrollment(service: EnrollmentService) -> Api[Anonymous]:
 def build_agent(
     service: AgentService,
     *,
-    relay_access: Callable[[str, str, str], RelayAccess],
+    relay_access: RelayGrants,
     on_heartbeat: Callable[[AgentCaller, Heartbeat], None],
 ) -> Api[AgentCaller]:
-    """The signed calls about the agent itself. `relay_access` takes tenant, controller and the origin that
-    we were called at; `on_heartbeat` lets sessions use what a heartbeat says."""
+    """The signed calls about the agent itself. `relay_access` takes the controller and the origin that we
+    were called at; `on_heartbeat` lets sessions use what a heartbeat says."""
     api = Api("agents", service.authenticate, security="agent")
 
     @api.post("/agent/v1/credentials", body=CredentialsRequest, answers=CredentialsAnswer, raises=(Conflict,))

@@ -94,6 +94,11 @@ class Controller:
         return command_queue(self.id, self.queue_number)
 
     @property
+    def revocations(self) -> int:
+        """How often agents were shut out of it: each time its queue was replaced."""
+        return self.queue_number
+
+    @property
     def old_queues(self) -> tuple[str, ...]:
         """Queues that were replaced and may still be there."""
         first = self.queue_number if self.queues_from is None else self.queues_from

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from chalicelib.protocol.base import Identifier, Wire
 
 ISSUER = "streamspace"
@@ -31,7 +33,8 @@ class StreamPermissions(Wire):
 
 
 class TicketClaims(Wire):
-    """Claims of a ticket; `exp` is 60 s after `iat` and `jti` is consumed by the gateway."""
+    """Claims of a ticket; `exp` is 60 s after `iat` and `jti` is consumed by the gateway. `revocations` is
+    for the relay: what was parked by grants with fewer is not for this viewer."""
 
     iss: str = ISSUER
     aud: str
@@ -45,10 +48,12 @@ class TicketClaims(Wire):
     incarnation: int
     protocol: Literal["vnc", "http"]
     permissions: StreamPermissions
+    revocations: int = Field(default=0, ge=0)
 
 
 class RelayGrantClaims(Wire):
-    """Claims of a relay grant (one hour)."""
+    """Claims of a relay grant (one hour). `revocations` is how often agents of the controller had been shut
+    out of it: a relay that has seen a higher number refuses the grant."""
 
     iss: str = ISSUER
     aud: str = RELAY_AUDIENCE
@@ -56,6 +61,7 @@ class RelayGrantClaims(Wire):
     exp: int
     tenant: Identifier
     controller: Identifier
+    revocations: int = Field(default=0, ge=0)
 
 
 class StreamMessage(Wire):

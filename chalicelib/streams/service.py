@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from chalicelib.controllers.rules import Controller
 from chalicelib.controllers.service import ControllerService
 from chalicelib.core.clock import Clock
 from chalicelib.core.config import Config
@@ -30,13 +31,13 @@ class RelayService:
     clock: Clock
     config: Config
 
-    def access(self, tenant_id: str, controller_id: str, origin: str) -> RelayAccess:
+    def access(self, controller: Controller, origin: str) -> RelayAccess:
         """What a gateway needs to wait at the relays."""
         now = self.clock()
         lifetime = self.config.timings.relay_grant
         return RelayAccess(
             urls=relay_urls(self.config.relay_urls, origin),
-            grant=tickets.relay_grant(tenant_id, controller_id, now=now, lifetime=lifetime),
+            grant=tickets.relay_grant(controller, now=now, lifetime=lifetime),
             expires_at=now + timedelta(seconds=lifetime),
         )
 
@@ -54,19 +55,21 @@ class StreamService:
         Raises NotFound, Conflict `session_not_running` with its state and reason.
         """
         streamed = _streamed(self.sessions.running(user, session_id))
+        controller = self.controllers.get(streamed.tenant_id, streamed.controller_id).controller
         permissions = permit(streamed.policy, wish)
         now = self.clock()
         lifetime = self.config.timings.ticket
         return Connection(
-            url=stream_url(self._base(streamed, origin), streamed),
+            url=stream_url(self._base(controller, streamed, origin), streamed),
             streamed=streamed,
-            ticket=tickets.ticket(streamed, user.user_id, permissions, now=now, lifetime=lifetime),
+            ticket=tickets.ticket(
+                streamed, user.user_id, permissions, controller.revocations, now=now, lifetime=lifetime
+            ),
             expires_at=now + timedelta(seconds=lifetime),
             permissions=permissions,
         )
 
-    def _base(self, streamed: Streamed, origin: str) -> str:
-        controller = self.controllers.get(streamed.tenant_id, streamed.controller_id).controller
+    def _base(self, controller: Controller, streamed: Streamed, origin: str) -> str:
         if controller.gateway_url is not None and is_direct(controller.gateway_url):
             return controller.gateway_url.rstrip("/")
         return pick_relay(relay_urls(self.config.relay_urls, origin), streamed.session_id)

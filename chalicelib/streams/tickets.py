@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from joserfc import jwt
 
+from chalicelib.controllers.rules import Controller
 from chalicelib.core.keys import keys
 from chalicelib.protocol.base import Wire
 from chalicelib.protocol.streams import (
@@ -21,9 +22,16 @@ C = TypeVar("C", bound=Wire)
 
 
 def ticket(
-    streamed: Streamed, user_id: str, permissions: StreamPermissions, *, now: datetime, lifetime: float
+    streamed: Streamed,
+    user_id: str,
+    permissions: StreamPermissions,
+    revocations: int,
+    *,
+    now: datetime,
+    lifetime: float,
 ) -> str:
-    """Opens one session's stream at one gateway, once, within `lifetime` seconds."""
+    """Opens one session's stream at one gateway, once, within `lifetime` seconds. `revocations` are the
+    controller's: relays let go of connections that were made before the last one."""
     issued = int(now.timestamp())
     return _sign(
         TicketClaims(
@@ -38,15 +46,22 @@ def ticket(
             incarnation=streamed.incarnation,
             protocol=streamed.protocol,
             permissions=permissions,
+            revocations=revocations,
         )
     )
 
 
-def relay_grant(tenant_id: str, controller_id: str, *, now: datetime, lifetime: float) -> str:
-    """Lets a controller's gateway hold connections at relays."""
+def relay_grant(controller: Controller, *, now: datetime, lifetime: float) -> str:
+    """Lets a controller's gateway hold connections at relays, for `lifetime` seconds at most."""
     issued = int(now.timestamp())
     return _sign(
-        RelayGrantClaims(iat=issued, exp=issued + int(lifetime), tenant=tenant_id, controller=controller_id)
+        RelayGrantClaims(
+            iat=issued,
+            exp=issued + int(lifetime),
+            tenant=controller.tenant_id,
+            controller=controller.id,
+            revocations=controller.revocations,
+        )
     )
 
 

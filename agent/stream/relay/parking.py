@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from agent.stream.pump import End
 from agent.stream.relay.config import RelayConfig
+from chalicelib.protocol.streams import RelayGrantClaims
 
 log = logging.getLogger(__name__)
 
@@ -16,10 +17,11 @@ log = logging.getLogger(__name__)
 class ParkedEnd(End):
     """A gateway's connection: idle, then asked once, then one end of a stream."""
 
-    def __init__(self, controller: str, expires: float, left: Callable[["ParkedEnd"], None]) -> None:
+    def __init__(self, grant: RelayGrantClaims, left: Callable[["ParkedEnd"], None]) -> None:
         super().__init__()
-        self.controller = controller
-        self.expires = expires
+        self.controller = grant.controller
+        self.expires = grant.exp
+        self.revocations = grant.revocations
         self._left = left
         self._asked: asyncio.Future[bytes] | None = None
 
@@ -58,6 +60,7 @@ class Parking:
         self._parked: defaultdict[str, list[ParkedEnd]] = defaultdict(list)
         self._waiting: defaultdict[str, deque[asyncio.Future[ParkedEnd]]] = defaultdict(deque)
         self._counts: Counter[str] = Counter()
+        self._revocations: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return self._counts.total()
@@ -65,9 +68,24 @@ class Parking:
     def count(self, controller: str) -> int:
         return self._counts[controller]
 
+    def revoked(self, controller: str, times: int) -> None:
+        """The control plane says (by a grant or a ticket) how often agents of the controller were revoked:
+        what was parked before the last time may be held by the one that is out, so it goes."""
+        if times > self._revocations[controller]:
+            self._revocations[controller] = times
+            for end in [end for end in self._parked.get(controller, ()) if end.revocations < times]:
+                self._drop(end)
+
+    def accepts(self, grant: RelayGrantClaims) -> bool:
+        """Whether no agent of the controller was revoked since, as far as is known here."""
+        return grant.revocations >= self._revocations[grant.controller]
+
     def offer(self, end: ParkedEnd) -> None:
         """Hold a connection, or hand it to the browser that has waited longest. Beyond the limits the
         oldest goes: after a crash of the gateway's machine the dead ones are the oldest."""
+        if end.revocations < self._revocations[end.controller]:
+            self._drop(end)
+            return
         waiting = self._waiting.get(end.controller)
         while waiting:
             browser = waiting.popleft()

@@ -43,14 +43,17 @@ async def _park(client: "Connection", head: RequestHead) -> None:
         if scheme.lower() != "bearer":
             raise Refused("a relay grant is needed")
         grant = await client.relay.tickets.grant(token.strip())
+        if not client.relay.parking.accepts(grant):
+            raise Refused("an agent of this controller was revoked since")
     except Refused as refused:
         client.refuse(HTTPStatus.UNAUTHORIZED, "grant_refused", f"Grant refused: {refused.reason}.", head)
         return
     if client.lost:
         return
     parking = client.relay.parking
+    parking.revoked(grant.controller, grant.revocations)
     client.write(answers.switching(_accept(head)))
-    end = ParkedEnd(grant.controller, grant.exp, parking.forget)
+    end = ParkedEnd(grant, parking.forget)
     client.hand_over(end)
     parking.offer(end)
 
@@ -68,7 +71,8 @@ async def open_stream(client: "Connection", head: RequestHead) -> None:
     try:
         offer = Offer.parse(head.fields.joined(b"sec-websocket-protocol"))
         if offer.ticket is not None:
-            await client.relay.tickets.ticket(offer.ticket, controller=controller, session=session)
+            ticket = await client.relay.tickets.ticket(offer.ticket, controller=controller, session=session)
+            client.relay.parking.revoked(controller, ticket.revocations)
         elif offer.resume is None or offer.resume.partition(".")[0] != controller:
             raise Refused("resume token of another controller")
     except Refused as refused:

@@ -1,5 +1,7 @@
 """Several agents on one controller: who they are, how each is, and shutting one out."""
 
+import base64
+import json
 from typing import Any
 
 import boto3
@@ -40,6 +42,12 @@ def listed(client: LambdaClient, tenant: Any, agent: FakeAgent) -> Any:
 
 def shown(client: LambdaClient, tenant: Any, agent: FakeAgent) -> Any:
     return client("GET", f"/v1/controllers/{agent.controller_id}", token=tenant.admin).json
+
+
+def claims(token: str) -> Any:
+    """What a JWT says, unverified."""
+    body = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
 
 
 def revoke(client: LambdaClient, tenant: Any, agent: FakeAgent, token: str | None = None) -> Any:
@@ -156,10 +164,14 @@ def test_a_revoked_agent_is_out_and_the_others_go_on(
     assert list(listed(client, tenant, first)) == [second.id]
 
     # The other finds its queue gone and asks for the new one, where the command is waiting.
-    assert second.boot(second.boot_id).status == 200
+    again = second.boot(second.boot_id)
+    assert again.status == 200
     assert second.epoch == 1
     assert second.queue["queue_url"] == f"{old}-1"
+    assert claims(again.json["relay"]["grant"])["revocations"] == 1
     assert [each["session_id"] for each in second.obey()] == [waiting]
+    opened = client("POST", f"/v1/sessions/{waiting}/connect", {}, token=tenant.admin)
+    assert claims(opened.json["ticket"])["revocations"] == 1, "relays are told so"
     later_one = desk.launch()["id"]
     assert [each["session_id"] for each in second.obey()] == [later_one]
     assert revoke(client, tenant, first).status == 404

@@ -115,6 +115,7 @@ class Plane:
     jwks_url: str
     instances: dict[str, Endpoint] = field(default_factory=dict)
     grant_life: int = 3600
+    revocations: int = 0
     relay_port: int = 0
     jti: int = 0
 
@@ -151,6 +152,7 @@ class Plane:
             "exp": now + self.grant_life,
             "tenant": "ten-01kb0000000000000000000001",
             "controller": CONTROLLER,
+            "revocations": self.revocations,
         }
         expires = datetime.now(UTC) + timedelta(seconds=self.grant_life)
         url = f"ws://127.0.0.1:{self.relay_port}"
@@ -169,8 +171,14 @@ class Plane:
         listen = Address(host="127.0.0.1", port=self.relay_port)
         return Relay(RelayConfig(listen, self.jwks_url, self.directory / "relay", upstream, **settings))
 
-    def dialler(self, gateway: Gateway) -> RelayDialler:
-        return RelayDialler(gateway.accept, self.access, back_off=BackOff(0.02, 0.1), look_again=0.05)
+    def dialler(self, gateway: Gateway, **changes: Any) -> RelayDialler:
+        settings: dict[str, Any] = {
+            "access": self.access,
+            "back_off": BackOff(0.02, 0.1),
+            "look_again": 0.05,
+            **changes,
+        }
+        return RelayDialler(gateway.accept, **settings)
 
 
 @pytest.fixture

@@ -145,6 +145,38 @@ async def test_parked_connections_end_with_their_grant_and_are_replaced(
     await eventually(lambda: len(relay.parking) == 0)
 
 
+@pytest.mark.feature("No new viewer reaches a revoked agent, whatever its relay grant says")
+@pytest.mark.parametrize("told_by", ["ticket", "grant"])
+async def test_what_a_revoked_agent_has_parked_is_for_nobody(
+    plane: Any,
+    instance: Any,
+    gateway: Gateway,
+    relay: Relay,
+    browse: Browse,
+    eventually: Eventually,
+    told_by: str,
+) -> None:
+    old = plane.access()
+    revoked = [await head_of(relay.address.port, CONNECT.format(f"Bearer {old.grant}")) for _ in range(3)]
+    grants = [old]
+    stays = plane.dialler(gateway, access=lambda: grants[-1], refused=lambda: grants.append(plane.access()))
+    await stays.start()
+    await eventually(lambda: len(relay.parking) == 7)
+
+    plane.revocations = 1
+    if told_by == "grant":
+        await head_of(relay.address.port, CONNECT.format(f"Bearer {plane.access().grant}"))
+    browser = await browse(relay.address, f"ticket.{plane.ticket(revocations=1)}")
+    await browser.start()
+    for _, reader, _ in revoked:
+        assert await asyncio.wait_for(reader.read(), 5) == b"", "not one byte of a viewer"
+    head, *_ = await head_of(relay.address.port, CONNECT.format(f"Bearer {old.grant}"))
+    assert head.startswith(b"HTTP/1.1 401")
+    await eventually(lambda: stays.parked == 4)
+    await (await browse(relay.address, f"ticket.{plane.ticket(revocations=0)}")).start()
+    await stays.stop()
+
+
 async def test_too_many_parked_connections_push_out_the_oldest(
     plane: Any, relay: Relay, eventually: Eventually
 ) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from agent.stream.keys import Keys
 from agent.stream.tickets import Refused, Tickets
+from chalicelib.controllers.rules import Controller
 from chalicelib.core.ids import new_id
 from chalicelib.core.keys import keys
 from chalicelib.protocol.streams import StreamPermissions
@@ -28,6 +29,7 @@ from chalicelib.streams.rules import (
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TENANT, SESSION, CONTROLLER, USER = new_id("ten"), new_id("ses"), new_id("ctl"), new_id("usr")
+OWNER = Controller(TENANT, CONTROLLER, "rack", "docker", "b", NOW, queue_number=2)
 STREAMED = Streamed(TENANT, SESSION, CONTROLLER, 2, "vnc", StreamPermissions())
 
 policies = st.builds(StreamPermissions, **dict.fromkeys(StreamPermissions.model_fields, st.booleans()))
@@ -101,7 +103,7 @@ def gateway(tmp_path: Path) -> Tickets:
 
 
 def make(now: datetime = NOW, permissions: StreamPermissions | None = None) -> str:
-    return tickets.ticket(STREAMED, USER, permissions or StreamPermissions(), now=now, lifetime=60)
+    return tickets.ticket(STREAMED, USER, permissions or StreamPermissions(), 3, now=now, lifetime=60)
 
 
 def test_the_agent_reads_our_tickets(gateway: Tickets) -> None:
@@ -111,6 +113,7 @@ def test_the_agent_reads_our_tickets(gateway: Tickets) -> None:
     assert (claims.sub, claims.tenant, claims.incarnation) == (USER, TENANT, 2)
     assert claims.permissions == watching
     assert claims.exp - claims.iat == 60
+    assert claims.revocations == 3
     assert claims.jti != asyncio.run(gateway.ticket(make(), controller=CONTROLLER, session=SESSION)).jti
 
 
@@ -119,16 +122,16 @@ def test_a_ticket_is_for_one_session_at_one_gateway_and_a_minute(gateway: Ticket
         (make(), new_id("ctl"), SESSION),
         (make(), CONTROLLER, new_id("ses")),
         (make(NOW - timedelta(seconds=75)), CONTROLLER, SESSION),
-        (tickets.relay_grant(TENANT, CONTROLLER, now=NOW, lifetime=60), CONTROLLER, SESSION),
+        (tickets.relay_grant(OWNER, now=NOW, lifetime=60), CONTROLLER, SESSION),
     ):
         with pytest.raises(Refused):
             asyncio.run(gateway.ticket(text, controller=controller, session=session))
 
 
 def test_the_relay_reads_our_grants(gateway: Tickets) -> None:
-    grant = tickets.relay_grant(TENANT, CONTROLLER, now=NOW, lifetime=3600)
+    grant = tickets.relay_grant(OWNER, now=NOW, lifetime=3600)
     claims = asyncio.run(gateway.grant(grant))
-    assert (claims.tenant, claims.controller) == (TENANT, CONTROLLER)
+    assert (claims.tenant, claims.controller, claims.revocations) == (TENANT, CONTROLLER, 2)
     with pytest.raises(Refused):
         asyncio.run(gateway.grant(make()))
 
