@@ -141,6 +141,8 @@ class HttpControlPlane:
             raise refusal.error
         self._clock.heard(refusal.server_time)
         _log.warning("The clock differs from the control plane's by %s; corrected.", self._clock.offset)
+        if not isinstance(refusal.error, errors.NotBelieved):
+            raise refusal.error  # what was asked is wrong by that clock too
         response = await self._send(path, body, signer)
         if response.is_success:
             return parse(model, response)

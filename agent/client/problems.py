@@ -9,13 +9,11 @@ from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from agent.client import errors
 
-SIGNATURE_EXPIRED = "signature_expired"
-
 _BY_CODE: dict[str, type[errors.ApiError]] = {
     # Says nothing about what was asked, and signed anew the call may be believed: a store whose answer was
     # lost takes the nonce that it has just remembered for a repeated one.
     "signature_invalid": errors.NotBelieved,
-    SIGNATURE_EXPIRED: errors.NotBelieved,
+    "signature_expired": errors.NotBelieved,
     "epoch_superseded": errors.EpochSuperseded,
     "agent_revoked": errors.Revoked,
     "protocol_unsupported": errors.TooOld,
@@ -46,7 +44,7 @@ class _Problem(BaseModel):
 
 @dataclass(frozen=True)
 class Refusal:
-    """An answer that is not a success. `server_time` comes with `signature_expired`."""
+    """An answer that is not a success. `server_time` is there if a clock is to blame."""
 
     error: errors.ApiError
     server_time: datetime | None = None
@@ -60,8 +58,7 @@ def read(response: httpx.Response) -> Refusal:
         kind = errors.ServerFault if response.status_code >= 500 else errors.Refused
     detail = problem.detail or problem.title or f"HTTP {response.status_code} {response.reason_phrase}"
     error = kind(detail, code=problem.code, status=response.status_code, retry_after=_retry_after(response))
-    expired = problem.code == SIGNATURE_EXPIRED
-    return Refusal(error, problem.server_time if expired else None)
+    return Refusal(error, problem.server_time)
 
 
 def _problem(response: httpx.Response) -> _Problem:

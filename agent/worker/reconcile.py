@@ -3,11 +3,10 @@ every few minutes. The control plane decides; the agent removes or adopts under 
 
 import asyncio
 import logging
-from datetime import datetime
 
 from agent.client import errors
 from agent.client.port import ControlPlane
-from agent.client.servertime import ServerClock
+from agent.client.servertime import Moment, ServerClock
 from agent.drivers.base import Driver, DriverError
 from agent.worker.access import Access
 from agent.worker.fences import Fences
@@ -72,10 +71,10 @@ class Reconciler:
 
     async def _compare(self) -> bool:
         """Whether the inventory was answered."""
-        started_at, fences = self._clock.now(), self._fences.all()
+        began, fences = self._clock.moment(self._runtime.monotonic()), self._fences.all()
         try:
             inventory = await self._runtime.blocking(self._driver.inventory)
-            actions = await self._report(Slices(inventory), started_at)
+            actions = await self._report(Slices(inventory), began)
         except errors.Fatal:
             raise
         except errors.ApiError as error:
@@ -90,7 +89,7 @@ class Reconciler:
             await self._act(action, fences.get(action.session_id))
         return True
 
-    async def _report(self, slices: Slices, started_at: datetime) -> list[InventoryAction]:
+    async def _report(self, slices: Slices, began: Moment) -> list[InventoryAction]:
         """What is to be done, once all of the inventory was taken. Raises errors.ApiError."""
         actions: list[InventoryAction] = []
         after: str | None = None
@@ -99,7 +98,7 @@ class Reconciler:
             answer = await self._control.inventory(
                 InventoryReport(
                     epoch=self._access.epoch,
-                    started_at=started_at,
+                    started_at=self._clock.at(began, self._runtime.monotonic()),
                     instances=part.instances,
                     homes=part.homes,
                     after=after,

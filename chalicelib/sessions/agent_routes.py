@@ -5,7 +5,7 @@ from collections.abc import Callable
 from chalicelib.controllers.service import AgentCaller
 from chalicelib.core.api import Api, Call
 from chalicelib.core.caller import Incoming
-from chalicelib.core.errors import Busy, Conflict, Gone, NotFound
+from chalicelib.core.errors import Busy, Conflict, Gone, Invalid, NotFound
 from chalicelib.protocol.agents import InventoryAnswer, InventoryReport
 from chalicelib.protocol.commands import (
     Accepted,
@@ -66,7 +66,9 @@ def build(service: SessionService, authenticate: Callable[[Incoming], AgentCalle
         reports.status(call.caller, session_id, body)
         return Accepted()
 
-    @api.post("/agent/v1/inventory", body=InventoryReport, answers=InventoryAnswer, raises=(Conflict,))
+    @api.post(
+        "/agent/v1/inventory", body=InventoryReport, answers=InventoryAnswer, raises=(Conflict, Invalid)
+    )
     def report_inventory(call: Call[AgentCaller], body: InventoryReport) -> InventoryAnswer:
         """Compare what exists with what should."""
         return service.inventories.compare(call.caller, body)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from chalicelib.commands.service import unclaimed_since
 from chalicelib.controllers.service import AgentCaller, AgentService
 from chalicelib.core.clock import epoch_millis, from_millis
+from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.unit_of_work import ConditionFailed
 from chalicelib.protocol.agents import InventoryAction, InventoryAnswer, InventoryReport
 from chalicelib.protocol.instances import Reason
@@ -41,9 +42,10 @@ class Inventories:
 
     def compare(self, caller: AgentCaller, report: InventoryReport) -> InventoryAnswer:
         """What the agent has to adopt and to remove. Running sessions without an instance fail, and can be
-        woken. Raises Conflict `epoch_superseded`."""
+        woken. Raises Conflict `epoch_superseded`, Invalid with our time if the agent's clock is ahead."""
         self.agents.check_epoch(caller, report.epoch)
-        began = min(report.started_at, self.ledger.clock())
+        margin = timedelta(seconds=self.ledger.timings.lease_margin)
+        began = _began(report, self.ledger.clock(), margin)
         seen = Observation(
             controller_id=caller.controller_id,
             # As exact as suspects are stored: the same inventory again must not pass for a later one.
@@ -52,7 +54,6 @@ class Inventories:
             homes=report.homes,
         )
         known = self.suspects.suspects(caller.tenant_id, caller.controller_id)
-        margin = timedelta(seconds=self.ledger.timings.lease_margin)
         span = Span(report.after, report.until)
         placed = self.ledger.store.placed_on(
             caller.tenant_id, caller.controller_id, after=span.after, until=span.until
@@ -126,6 +127,20 @@ class Inventories:
             except ConditionFailed:
                 continue
         return len(found.restopped)
+
+
+def _began(report: InventoryReport, now: datetime, margin: timedelta) -> datetime:
+    """When the agent began to look; a clock that is ahead would make instances that have come since count as
+    missing, so what is beyond the margin is not believed."""
+    ahead = report.started_at - now
+    if ahead > margin:
+        words = f"It lies {ahead.total_seconds():.0f} s ahead of our time. Correct the clock and look again."
+        raise Invalid(
+            f"started_at: {words}",
+            errors=(FieldError("started_at", words),),
+            extra={"server_time": now.isoformat()},
+        )
+    return min(report.started_at, now)
 
 
 def _unclaimed(session: Session, seen: Observation) -> bool:

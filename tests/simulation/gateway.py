@@ -13,6 +13,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
+from chalicelib.controllers.rules import Controller
 from chalicelib.core import problem
 from chalicelib.core.caller import Incoming
 from chalicelib.core.errors import DomainError, Unavailable
@@ -142,7 +143,7 @@ class Gateway:
             case _:
                 raise AssertionError(f"no such route: {incoming.path}")
 
-    def _relay(self, _tenant: str, _controller: str, _origin: str) -> RelayAccess:
+    def _relay(self, _controller: Controller, _origin: str) -> RelayAccess:
         ends = moment(self.loop.time() + self.plane.config.timings.relay_grant)
         return RelayAccess(urls=(), grant="", expires_at=ends)
 

@@ -106,7 +106,7 @@ def test_what_nobody_claimed_is_sent_again(desk: Desk) -> None:
 
 def test_the_signed_call(desk: Desk) -> None:
     session_id = desk.running()
-    from datetime import UTC, datetime
+    from datetime import UTC, datetime, timedelta
 
     facts = {
         "tenant_id": desk.tenant.id,
@@ -122,5 +122,12 @@ def test_the_signed_call(desk: Desk) -> None:
     }
     answer = desk.agent.post("/agent/v1/inventory", body)
     assert (answer.status, answer.json) == (200, {"actions": [], "compared_until": None})
+    ahead = {**body, "started_at": (datetime.now(UTC) + timedelta(seconds=90)).isoformat(), "instances": []}
+    refused = desk.agent.post("/agent/v1/inventory", ahead)
+    assert (refused.status, refused.json["errors"][0]["field"]) == (422, "started_at")
+    assert abs(datetime.fromisoformat(refused.json["server_time"]) - datetime.now(UTC)) < timedelta(
+        seconds=30
+    )
+    assert desk.view(session_id)["state"] == "running", "what has come since does not count as missing"
     stale = desk.agent.post("/agent/v1/inventory", {**body, "epoch": 0})
     assert stale.json["code"] == "epoch_superseded"

@@ -107,6 +107,19 @@ def test_age_is_judged_by_the_servers_clock_and_can_be_corrected() -> None:
     verify(incoming(signer(now=clock.now).headers("POST", PATH, BODY)), now=there)
 
 
+def test_what_began_before_the_clock_was_corrected_is_never_dated_too_late() -> None:
+    local = MOMENT + timedelta(seconds=700)  # it has jumped
+    clock = ServerClock(lambda: local)
+    begun = clock.moment(50.0)
+    local += timedelta(seconds=30)
+    clock.heard(MOMENT + timedelta(seconds=30))
+    assert clock.at(begun, 80.0) == MOMENT
+    # Asleep for an hour, which the monotonic clock does not count.
+    begun = clock.moment(80.0)
+    local += timedelta(hours=1)
+    assert clock.at(begun, 80.0) == MOMENT + timedelta(seconds=30)
+
+
 @pytest.mark.parametrize(
     ("status", "code", "kind"),
     [
