@@ -48,7 +48,7 @@ REPORTS = (
     Mutation(
         "an inventory counts from its arrival",
         "chalicelib/sessions/inventory.py",
-        "began = min(report.started_at, self.ledger.clock())",
+        "began = _began(report, self.ledger.clock(), margin)",
         "began = self.ledger.clock()",
         "though its instance runs",
     ),

@@ -14,6 +14,9 @@ import pytest
 from chalicelib.commands import rules
 from chalicelib.quotas.service import Amount
 from chalicelib.sessions import ledger, sweeper
+from tests.simulation.mutants import mutated
+from tests.simulation.mutation import Mutation
+from tests.simulation.mutations import MUTATIONS
 from tests.simulation.runner import run_many
 from tests.simulation.shrink import shrink, told
 from tests.simulation.world import Plan, run
@@ -35,6 +38,12 @@ def test_a_sample_of_seeds_violates_nothing() -> None:
 def test_same_seed_same_run_whatever_the_hash_seed() -> None:
     found = {_digests(hash_seed) for hash_seed in ("0", "1")}
     assert len(found) == 1
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda each: each.name)
+def test_every_rule_to_break_is_still_there(mutation: Mutation) -> None:
+    text = (_ROOT / mutation.file).read_text()
+    assert mutated(text, mutation) != text
 
 
 def test_faults_that_are_left_out_do_not_happen() -> None:
