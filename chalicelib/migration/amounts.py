@@ -1,5 +1,6 @@
 """Resources as the original writes them: flat in its definitions, with requests and limits in its types."""
 
+import re
 from typing import Any
 
 from chalicelib.core.quantities import byte_count, cpu_millis
@@ -7,12 +8,13 @@ from chalicelib.migration.notes import Spec
 
 _GPU_SUFFIX = "/gpu"
 _MOST_CPU, _LEAST_MEMORY, _MOST_MEMORY, _MOST_GPU = 1_000_000, 16 * 2**20, 2**50, 64
+_FEW = re.compile(r"[0-9]{1,3}")
 
 
 def amounts(spec: Spec, field: str) -> tuple[int | None, int | None, int | None]:
     """CPU in thousandths, bytes of memory, GPUs: what sessions may use at most. None: not said."""
     given = spec.mapping(field)
-    limits, requests = _part(given, "limits"), _part(given, "requests")
+    limits, requests = (_part(spec, field, name, given.get(name)) for name in ("limits", "requests"))
     flat = {name: value for name, value in given.items() if name not in ("limits", "requests")}
     values = requests | limits | flat
     for name, value in requests.items():
@@ -28,9 +30,12 @@ def amounts(spec: Spec, field: str) -> tuple[int | None, int | None, int | None]
     return cpu, memory, gpu
 
 
-def _part(given: dict[str, Any], name: str) -> dict[str, Any]:
-    value = given.get(name)
-    return {str(key): each for key, each in value.items()} if isinstance(value, dict) else {}
+def _part(spec: Spec, field: str, name: str, value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return {str(key): each for key, each in value.items()}
+    if value is not None:
+        spec.lost(f"{field}.{name}", "It is not a set of fields.")
+    return {}
 
 
 def _read(spec: Spec, field: str, name: str, value: Any) -> int | None:
@@ -49,7 +54,7 @@ def _read(spec: Spec, field: str, name: str, value: Any) -> int | None:
 
 
 def _count(spec: Spec, field: str, value: Any) -> int | None:
-    if str(value).isdecimal() and int(value) <= _MOST_GPU:
+    if _FEW.fullmatch(str(value)) and int(value) <= _MOST_GPU:
         return int(value)
     spec.changed(field, f"{str(value)[:40]} is not a number of GPUs; none is asked for.")
     return None

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+_MOST_NOTES = 50
+"""On one manifest. Real ones have a dozen; all that a text can make up would not fit an answer."""
+
 
 class Fate(StrEnum):
     """`changed`: it became something else, which the message names. `lost`: there is no such thing here."""
@@ -88,4 +91,8 @@ class Spec:
         """All notes, those on unknown fields last."""
         for name in self.unknown():
             self.lost(name[:80], "There is no such thing here.")
+        more = len(self.notes) - _MOST_NOTES
+        if more > 0:
+            rest = Note("spec", Fate.LOST, f"{more} more did not come through as they were.")
+            return (*self.notes[:_MOST_NOTES], rest)
         return tuple(self.notes)

@@ -79,11 +79,11 @@ def imported(
 
 def _must_stream(spec: Spec) -> None:
     """Raises Blocked for apps that are web pages of their own."""
-    ports = [port for port in spec.items("ports") if isinstance(port, dict)]
     modern, legacy = spec.mapping("vnc"), spec.mapping("kasmvnc")
     screen = modern or legacy
     kind = str(spec.take("streamingProtocol") or spec.take("appType") or "vnc").lower()
-    web = isinstance(spec.take("webapp"), dict) and screen.get("enabled") is not True
+    page = spec.take("webapp")
+    web = isinstance(page, dict) and page.get("enabled") is not False and screen.get("enabled") is not True
     if kind not in ("vnc", "desktop", "rfb") or screen.get("enabled") is False or web:
         raise Blocked(
             "spec.vnc",
@@ -93,7 +93,7 @@ def _must_stream(spec: Spec) -> None:
         spec.changed("kasmvnc", "Sessions are shown by TigerVNC; the image has to bring it.")
     for name in sorted(set(modern) - {"enabled"}):
         spec.lost(f"vnc.{str(name)[:40]}", "How a session is reached is decided here, not by templates.")
-    if ports:
+    if spec.items("ports"):
         spec.lost("ports", "Sessions open no ports of their own.")
 
 
@@ -112,14 +112,14 @@ def _environment(spec: Spec) -> dict[str, str]:
     for each in spec.items("env"):
         variable: dict[str, Any] = each if isinstance(each, dict) else {}
         name, value = str(variable.get("name", ""))[:128], variable.get("value")
-        if value is None:
-            spec.lost(f"env.{name}", "Its value is kept elsewhere (valueFrom) or missing.")
+        if value is None or isinstance(value, (dict, list)):
+            spec.lost(f"env.{name}", "Its value is kept elsewhere (valueFrom), missing, or no text.")
         elif not _ENV_NAME.fullmatch(name) or name.startswith("STREAMSPACE_"):
             spec.lost(f"env.{name}", "A template may not set a variable of that name.")
         elif len(str(value)) > _LONGEST_VALUE or len(kept) == _MOST_VARIABLES:
             spec.lost(f"env.{name}", f"At most {_MOST_VARIABLES} variables of {_LONGEST_VALUE} characters.")
         else:
-            kept[name] = str(value)
+            kept[name] = str(value).lower() if isinstance(value, bool) else str(value)
     return kept
 
 

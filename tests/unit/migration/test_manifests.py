@@ -6,12 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.errors import Invalid
 from chalicelib.core.ids import is_id, new_id
 from chalicelib.migration import sessions, templates
 from chalicelib.migration.names import LABEL, label, stable_id
 from chalicelib.migration.notes import Blocked
-from chalicelib.migration.reading import Foreign, Manifest, read
+from chalicelib.migration.reading import Manifest
 from chalicelib.migration.templates import ImportedTemplate
 from chalicelib.protocol.instances import Network
 
@@ -125,15 +124,37 @@ def test_variables_that_cannot_be_carried_are_named():
             {"name": "STREAMSPACE_X", "value": "1"},
             {"name": "not a name", "value": "1"},
             "nonsense",
+            {"name": "PAGES", "value": ["a", "b"]},
             {"name": "N", "value": 5},
+            {"name": "ON", "value": True},
         ]
     )
-    assert made.template.env == {"N": "5"}
-    assert {"spec.env.SECRET", "spec.env.STREAMSPACE_X", "spec.env.not a name"} <= set(noted(made))
+    assert made.template.env == {"N": "5", "ON": "true"}
+    lost = {"spec.env.SECRET", "spec.env.STREAMSPACE_X", "spec.env.not a name", "spec.env.PAGES"}
+    assert lost <= set(noted(made))
 
 
 def test_what_nobody_knows_is_said_to_be_lost():
-    assert noted(template(hologram=True))["spec.hologram"] == "lost"
+    made = noted(template(hologram=True, ports=[5900], defaultResources={"limits": "2Gi"}))
+    assert made["spec.hologram"] == "lost"
+    assert (made["spec.ports"], made["spec.defaultResources.limits"]) == ("lost", "lost")
+
+
+def test_a_report_stays_readable_whatever_is_made_up():
+    made = template(env=[{}] * 5000, **{f"field{number}": 1 for number in range(5000)})
+    assert len(made.notes) == 51
+    assert "9956 more" in made.notes[-1].message
+
+
+@pytest.mark.parametrize("amount", ["9" * 5000, "1" * 4000, "\u0663", "-1", "65", "1.5"])
+def test_a_number_of_gpus_that_makes_no_sense_is_none(amount):
+    made = template(defaultResources={"example.com/gpu": amount})
+    assert made.template.resources.gpu == 0
+    assert noted(made)["spec.defaultResources.example.com/gpu"] == "changed"
+
+
+def test_a_web_page_that_is_switched_off_does_not_make_it_a_web_app():
+    assert template(vnc={"port": 5900}, webapp={"enabled": False}).template.name == "Web Browser"
 
 
 json_like = st.recursive(
@@ -183,47 +204,6 @@ def test_a_session_says_what_stays_behind():
     template_id = new_id("tpl")
     asked = made.new(template_id)
     assert (asked.template_id, asked.labels) == (template_id, {LABEL: "ada-browser"})
-
-
-def test_lists_are_opened_and_strangers_named():
-    text = """
-apiVersion: v1
-kind: List
-items:
-- {apiVersion: stream.space/v1alpha1, kind: Template, metadata: {name: a}, spec: {baseImage: x}}
-- {apiVersion: apps/v1, kind: Deployment, metadata: {name: b}, spec: {}}
----
-apiVersion: workspaces.aiinfra.io/v1alpha1
-kind: WorkspaceSession
-metadata: {name: c}
-spec: {user: u}
----
-just text
-"""
-    found = read(text)
-    assert [type(each) for each in found] == [Manifest, Foreign, Manifest, Foreign]
-    assert [each.name for each in found] == ["a", "b", "c", ""]
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("a: [", "Line"),
-        ("a: &x [1]\nb: *x\n", "references"),
-        ("!!python/object/apply:os.system ['true']", "Line 1"),
-        ("[" * 5000, ""),
-        ("", "nothing"),
-        ("---\n" * 3, "nothing"),
-        ("kind: X\n---\n" * 501, "At most 500"),
-        ("a: \x00", ""),
-        ("a: 2024-99-99", ""),
-    ],
-)
-def test_what_is_no_yaml_names_the_field(text, said):
-    with pytest.raises(Invalid) as caught:
-        read(text)
-    assert caught.value.errors[0].field == "manifests"
-    assert said in caught.value.detail
 
 
 @given(st.text(max_size=300))
