@@ -1,5 +1,6 @@
 """The use case: read, say what would come of it, and do it."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ from chalicelib.migration.owners import Owners
 from chalicelib.migration.reading import Foreign, Manifest, read
 from chalicelib.migration.sessions import ImportedSession, Wanted
 from chalicelib.protocol.instances import Reason
-from chalicelib.sessions.service import SessionService
+from chalicelib.sessions.service import NewSession, Session, SessionService, State
 
 _PAGE = 100
 _MOST_TIME = timedelta(seconds=20)
@@ -85,9 +86,10 @@ class MigrationService:
         Each is done by itself: one that fails leaves the others as they are, and sending the same again goes
         on where this ended. Raises Invalid for text that is no YAML.
         """
+        until = self.clock() + _MOST_TIME  # reading takes its share of it
         found = read(text)
         trail.note(dry_run=wishes.dry_run, manifests=len(found))
-        run = _Run(self, user, wishes, self.clock() + _MOST_TIME)
+        run = _Run(self, user, wishes, until)
         items: dict[int, Item] = {}
         for kind in ("template", "session"):
             for index, each in enumerate(found):
@@ -97,6 +99,7 @@ class MigrationService:
                 elif each.kind == kind:
                     items[index] = run.one(each)
         ordered = [items[index] for index in range(len(found))]
+        trail.note(**Counter(each.outcome.value for each in ordered))
         return Report(ordered, sorted(run.unknown_images), sorted(run.owners.unknown))
 
 
@@ -110,6 +113,7 @@ class _Run:
         self.owners = Owners(user, service.people, wishes.users)
         self.unknown_images: set[str] = set()
         self._labels: dict[str, dict[str, str]] = {}
+        self._named: set[tuple[str, str]] = set()
 
     def one(self, manifest: Manifest) -> Item:
         """Import one manifest, with an entry in the audit log for what it made."""
@@ -133,6 +137,7 @@ class _Run:
             manifest, user.tenant_id, service.clock(), images=self._wishes.images, known=self._images
         )
         template = check(made.template)
+        self._first("template", template.id)
         if template.id in self._templates:
             return Item("template", manifest.name, Outcome.EXISTS, id=template.id)
         if not template.enabled:
@@ -158,22 +163,38 @@ class _Run:
                 "spec.state",
                 "It was hibernated, and importing would start it. Ask for that, or launch it when needed.",
             )
-        owner = self.owners.of(asked.user)
+        whose = self.owners.of(asked.user)
+        owner, notes = whose.user, (*whose.notes, *asked.notes)
         template = self._template_of(asked)
         if not template.enabled:
             raise Blocked("spec.template", f"The template {template.name} is switched off.")
+        self._first(owner.user_id, label(asked.name))
         there = self._imported_by(owner).get(label(asked.name))
         if there is not None:
             return Item("session", asked.name, Outcome.EXISTS, id=there)
         if self._wishes.dry_run:
-            return Item("session", asked.name, Outcome.PLANNED, notes=asked.notes)
+            return Item("session", asked.name, Outcome.PLANNED, notes=notes)
         started = self._service.clock()
-        session = self._service.sessions.creation.create(
-            owner, asked.new(template.id), f"imported-as:{label(asked.name)}"
-        )
+        session = self._created(owner, asked.new(template.id))
         repeated = session.created_at < started
         outcome = Outcome.EXISTS if repeated else Outcome.CREATED
-        return Item("session", asked.name, outcome, id=session.id, notes=() if repeated else asked.notes)
+        return Item("session", asked.name, outcome, id=session.id, notes=() if repeated else notes)
+
+    def _created(self, owner: User, new: NewSession) -> Session:
+        """A session, or the one that somebody imports at this moment. Not one that was imported earlier and
+        has ended since: who sends its manifest again wants another."""
+        key = f"imported-as:{new.labels[LABEL]}:{new.fingerprint}"
+        while True:
+            session = self._service.sessions.creation.create(owner, new, key, by=self._user.user_id)
+            if session.state is not State.TERMINATED:
+                return session
+            key = f"{key.partition(';')[0]};{session.id}"
+
+    def _first(self, whose: str, name: str) -> None:
+        """Raises Blocked when the same text has another of that name, by mistake or from another place."""
+        if (whose, name) in self._named:
+            raise Blocked("metadata.name", "Another one of this name comes before it; give it another name.")
+        self._named.add((whose, name))
 
     def _template_of(self, asked: ImportedSession) -> Template:
         found = self._templates.get(stable_id("tpl", self._user.tenant_id, asked.template))

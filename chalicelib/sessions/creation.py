@@ -59,8 +59,11 @@ class Creation:
     keys: KeyStore
     sleep: Callable[[float], None] = rest
 
-    def create(self, user: User, wanted: NewSession, key: str | None = None) -> Session:
-        """A new session, placed at once where that is possible, else pending with its reason.
+    def create(
+        self, user: User, wanted: NewSession, key: str | None = None, *, by: str | None = None
+    ) -> Session:
+        """A new session, placed at once where that is possible, else pending with its reason. `by`: the id
+        of who asks for it, where that is somebody else than `user`, whose it will be.
 
         Repeating a request with its key answers with the session that it made. Raises Invalid, Forbidden
         `image_not_allowed`, Conflict `template_disabled`, `quota_exceeded` or `idempotency_key_reused`.
@@ -72,7 +75,8 @@ class Creation:
                 trail.about("session", known.id, known.name)
                 return known
             try:
-                return self._attempt(user, wanted, named, place=attempt < _PLACING_ATTEMPTS)
+                place = attempt < _PLACING_ATTEMPTS
+                return self._attempt(user, wanted, named, actor=by or user.user_id, place=place)
             except ConditionFailed:
                 self.sleep(pause(attempt))
             except DomainError:
@@ -93,7 +97,9 @@ class Creation:
             raise NotFound.of("session", remembered.session_id)
         return session
 
-    def _attempt(self, user: User, wanted: NewSession, key: str | None, *, place: bool) -> Session:
+    def _attempt(
+        self, user: User, wanted: NewSession, key: str | None, *, actor: str, place: bool
+    ) -> Session:
         now = self.ledger.clock()
         tenant = self.tenancy.get(user.tenant_id)
         template = self._template(user, tenant, wanted.template_id)
@@ -106,7 +112,7 @@ class Creation:
         choice = choose(candidates, need)
         if not place:
             choice = replace(choice, chosen=None)
-        change = self._change(session, choice, need, now)
+        change = self._change(session, choice, need, actor, now)
         assessment = Assessment(now, change.after.controller_id, choice.verdicts)
         spec = _spec(session, template)
         also: list[Write] = [
@@ -122,8 +128,7 @@ class Creation:
         trail.note(template=template.name)
         return self.ledger.commit(change, controller=controller, also=also, tenant=tenant)
 
-    def _change(self, session: Session, choice: Choice, need: Need, now: datetime) -> Change:
-        actor = session.user_id
+    def _change(self, session: Session, choice: Choice, need: Need, actor: str, now: datetime) -> Change:
         if choice.chosen is None:
             return created(session, Cause.CREATED, actor=actor, now=now, reason=why_not(choice, need))
         placed = replace(session, controller_id=choice.chosen.controller.id)

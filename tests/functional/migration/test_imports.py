@@ -1,10 +1,14 @@
 """Importing the original's manifests through the API."""
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import Any
 
 import pytest
 
+from chalicelib.core.unit_of_work import Write
+from chalicelib.identity.service import Role, User
+from chalicelib.migration.service import Wishes
 from tests.support.desk import Desk
 
 IMAGE = "registry.example/apps/browser:1"
@@ -131,6 +135,7 @@ def test_every_thing_made_is_in_the_audit_log_as_itself(client, tenant, desk):
     made = {item["action"]: item for item in items}
     assert {"import.run", "template.import", "session.import"} <= set(made)
     assert made["template.import"]["target"]["name"] == "Web Browser"
+    assert {"dry_run": "False", "created": "2", "skipped": "4"}.items() <= made["import.run"]["facts"].items()
     assert all(made[name]["actor"]["id"] == tenant.admin_id for name in ("template.import", "session.import"))
 
 
@@ -146,3 +151,114 @@ def test_text_that_is_no_yaml_names_the_line(client, tenant):
     assert answer.status == 422
     assert answer.json["errors"][0]["field"] == "manifests"
     assert "Line" in answer.json["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    "text", ["a: !!int ''", r'{kind: Template, metadata: {name: "\ud800"}}', "a: 1" + ":59" * 300 + ".5"]
+)
+def test_no_text_is_an_error_of_ours(client, tenant, text):
+    whole = f"apiVersion: stream.space/v1\n{text}" if text.startswith("a") else text
+    assert client("POST", "/v1/imports", {"manifests": whole}, token=tenant.admin).status in (200, 422)
+
+
+@pytest.mark.parametrize(("after", "dies_at"), [(False, (0, 1)), (True, (0, 0))])
+def test_an_import_that_died_goes_on_where_it_ended(tenant, desk, control_plane, monkeypatch, after, dies_at):
+    """Two things are made, the template and then the session: it dies before, or after, each."""
+    migration, uow = control_plane.migration, type(control_plane.catalog.uow)
+    user = User(tenant.id, tenant.admin_id, Role.ADMIN)
+    wishes = Wishes(dry_run=False, images=ASKED["images"])
+    commit = uow.commit
+    for change in dies_at:
+        changes = count()
+
+        def dying(
+            self: Any, writes: list[Write], *, changes: Any = changes, last: int = change, **more: Any
+        ) -> None:
+            doomed = next(changes) == last
+            if after or not doomed:
+                commit(self, writes, **more)
+            if doomed:
+                raise SystemExit
+
+        with monkeypatch.context() as broken:
+            broken.setattr(uow, "commit", dying)
+            with pytest.raises(SystemExit):
+                migration.run(user, MANIFESTS, wishes)
+    assert {each.outcome for each in migration.run(user, MANIFESTS, wishes).items} >= {"exists"}
+    names = [each["name"] for each in desk.call("GET", "/v1/templates").json["items"]]
+    assert names.count("Web Browser") == 1
+    [session] = desk.call("GET", "/v1/sessions").json["items"]
+    desk.attend(session["id"], 31)
+    assert {each["session_id"] for each in desk.messages()} == {session["id"]}
+    assert desk.drift() == []
+
+
+def test_of_two_with_one_name_the_second_is_left_out_and_named(client, tenant, desk):
+    assert (
+        client("POST", "/v1/templates", {"name": "Old One", "image": "a:1"}, token=tenant.admin).status == 201
+    )
+    specs = {"Template": "{baseImage: 'a:1'}", "Session": "{user: member, template: old-one}"}
+    text = "\n---\n".join(
+        f"{{apiVersion: stream.space/v1, kind: {kind}, metadata: {{name: twin}}, spec: {spec}}}"
+        for kind, spec in (*specs.items(), *specs.items())
+    )
+    for dry_run in (True, False, False):
+        answer = client("POST", "/v1/imports", {"manifests": text, "dry_run": dry_run}, token=tenant.admin)
+        first, second = answer.json["items"][:2], answer.json["items"][2:]
+        assert "skipped" not in {each["outcome"] for each in first}
+        assert [each["outcome"] for each in second] == ["skipped", "skipped"]
+        assert all("metadata.name: Another one" in each["reason"]["message"] for each in second)
+
+
+def test_a_key_for_templates_starts_no_sessions_and_learns_no_names(client, tenant, desk):
+    def run(*scopes: str) -> dict[str, Any]:
+        asked = {"name": "ci", "scopes": list(scopes)}
+        key = client("POST", "/v1/api-keys", asked, token=tenant.admin).json["key"]
+        answer = client("POST", "/v1/imports", {**ASKED, "dry_run": False}, token=key)
+        assert answer.status == 200, answer.text
+        return {each["name"]: each for each in answer.json["items"]}
+
+    told = run("templates:write")
+    assert told["web-browser"]["outcome"] == "created"
+    assert told["member-browser"]["reason"]["message"] == "This needs the permission sessions:write."
+    told = run("templates:write", "sessions:write")
+    assert told["member-browser"]["reason"]["message"] == "You may start sessions for yourself only."
+    assert told["nobodys"]["reason"] == told["member-browser"]["reason"]
+    assert client("GET", "/v1/sessions", token=tenant.admin).json["items"] == []
+    assert (
+        run("templates:write", "sessions:write", "sessions:write_all")["member-browser"]["outcome"]
+        == "created"
+    )
+
+
+def test_a_session_imported_for_somebody_says_whose_it_is_and_who_made_it(client, tenant, desk):
+    answer = client("POST", "/v1/imports", {**ASKED, "dry_run": False}, token=tenant.admin)
+    [made] = [each for each in answer.json["items"] if each["name"] == "member-browser"]
+    [whose] = [note["message"] for note in made["notes"] if note["field"] == "spec.user"]
+    assert tenant.member_email in whose
+    timeline = client("GET", f"/v1/sessions/{made['id']}/timeline", token=tenant.member).json["items"]
+    assert timeline[0]["actor"] == tenant.admin_id
+
+
+def test_an_imported_session_counts_towards_its_owners_quota(client, tenant, desk):
+    assert desk.limit(f"users/{tenant.member_id}", sessions=0).status == 200
+    answer = client("POST", "/v1/imports", {**ASKED, "dry_run": False}, token=tenant.admin)
+    [refused] = [each for each in answer.json["items"] if each["name"] == "member-browser"]
+    assert (refused["outcome"], refused["reason"]["code"]) == ("failed", "quota_exceeded")
+
+
+def test_what_was_imported_and_has_ended_may_be_imported_anew(client, tenant, desk):
+    def run(**more: Any) -> dict[str, Any]:
+        answer = client("POST", "/v1/imports", {**ASKED, "dry_run": False, **more}, token=tenant.admin)
+        return next(each for each in answer.json["items"] if each["name"] == "member-browser")
+
+    changed = {"manifests": MANIFESTS.replace("512Mi", "256Mi")}
+    made = []
+    for more in ({}, {}, changed, {}):
+        item = run(**more)
+        assert item["outcome"] == "created", item
+        made.append(item["id"])
+        assert run(**more)["id"] == item["id"]
+        assert desk.delete(item["id"]).status == 202
+        assert desk.view(item["id"])["state"] == "terminated"
+    assert len(set(made)) == 4
