@@ -1,7 +1,7 @@
 """Importing the original's manifests in a real browser: a look first, then the thing itself."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.support.browser import sign_in
 from tests.support.stack import ApiClient, Stack
@@ -51,3 +51,32 @@ def test_look_decide_import(stack: Stack, page: Page, api: ApiClient) -> None:
     page.get_by_test_id("import-try").click()
     expect(report).to_contain_text("1 is here already")
     api("DELETE", f"/v1/templates/{made['id']}")
+
+
+def test_an_import_whose_answer_is_lost_does_not_claim_that_nothing_was_done(
+    stack: Stack, page: Page
+) -> None:
+    def lose(route: Route) -> None:
+        asked = route.request.post_data_json
+        route.continue_() if asked["dry_run"] else route.abort()
+
+    sign_in(page, stack.url, stack.email, stack.password)
+    page.get_by_test_id("catalog-import").click()
+    page.route("**/v1/imports", lose)
+    page.get_by_test_id("import-text").locator("textarea").fill(MANIFESTS)
+    page.get_by_test_id("import-try").click()
+    page.get_by_test_id("import-run").click()
+    expect(page.get_by_test_id("problem")).to_contain_text("may have ended halfway")
+    expect(page.get_by_test_id("import-run")).to_be_enabled()
+
+
+def test_it_fits_a_phone(stack: Stack, page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    sign_in(page, stack.url, stack.email, stack.password)
+    page.get_by_test_id("catalog-import").click()
+    page.get_by_test_id("import-text").locator("textarea").fill(MANIFESTS.replace("adas-browser", "a" * 200))
+    page.get_by_test_id("import-try").click()
+    report = page.get_by_test_id("import-report")
+    report.get_by_role("button", name="lost").click()
+    expect(report).to_contain_text("spec.capabilities")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

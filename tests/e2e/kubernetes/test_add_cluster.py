@@ -59,7 +59,9 @@ def test_a_cluster_is_added_and_its_agents_are_seen_to_come(
     expect(page.get_by_test_id("enrollment-otherwise-command")).to_be_hidden()
     page.get_by_text("Without Helm").click()
     expect(page.get_by_test_id("enrollment-otherwise-command")).to_contain_text(f"--token {token}")
-    expect(page.get_by_test_id("enrollment-left")).to_have_text(re.compile(r"(29|30):\d\d"))
+    left = page.get_by_test_id("enrollment-left")
+    expect(left).to_have_text(re.compile(r"(29|30):\d\d"))
+    expect(left).to_have_attribute("aria-live", "off")  # within what is read aloud whenever it changes
     status = page.get_by_test_id("enrollment-status")
     expect(status).to_have_attribute("data-enrolled", "0")
 

@@ -12,7 +12,7 @@ import { useRead } from "@/components/useRead";
 import { useSubmit } from "@/components/useSubmit";
 import { useCan } from "@/features/account/AccountProvider";
 import { useTemplates } from "@/features/catalog/useTemplates";
-import { EMPTY, request, wrongWith, type ImportForm as Form } from "@/features/imports/asking";
+import { EMPTY, failed, request, wrongWith, type ImportForm as Form } from "@/features/imports/asking";
 import { ImportForm } from "@/features/imports/ImportForm";
 import { ReportList } from "@/features/imports/ReportList";
 
@@ -57,7 +57,7 @@ export default function ImportPage() {
         }
       >
         <SpaceBetween size="l">
-          <ProblemAlert problem={submit.problem} header="Nothing was imported" />
+          <ProblemAlert problem={submit.problem} header={failed(pressed)} />
           <ImportForm
             form={form}
             report={report}

@@ -63,8 +63,11 @@ export function EnrolmentProgress({ platform, token, command, existing, onAgain 
             {open}
             {come.enrolled < come.expected && (
               <Box color="text-body-secondary" fontSize="body-s">
-                The command can be used for another <span data-testid="enrollment-left">{countdown(left)}</span> minutes,{" "}
-                {usesLeft(come)}.
+                The command can be used for another{" "}
+                <span role="timer" aria-live="off" data-testid="enrollment-left">
+                  {countdown(left)}
+                </span>{" "}
+                minutes, {usesLeft(come)}.
               </Box>
             )}
           </SpaceBetween>

@@ -121,7 +121,9 @@ const KUBERNETES: Platform = {
       argument: () => "",
     },
   ],
-  joining: "It is added to the installation in its namespace. Revoke agents that will not come back first.",
+  joining:
+    "It is added to the installation in its namespace: if that is not called streamspace, say so in the command. " +
+    "Revoke agents that will not come back first.",
 };
 
 export const PLATFORMS: readonly Platform[] = [DOCKER, KUBERNETES];

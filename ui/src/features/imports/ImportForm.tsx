@@ -8,7 +8,7 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import Textarea from "@cloudscape-design/components/textarea";
 import { useState } from "react";
 import type { ImportReport, Member, Template } from "@/api/types";
-import { joined, worthwhile, wrongWith, type ImportForm as Form } from "./asking";
+import { joined, tooLarge, worthwhile, wrongWith, type ImportForm as Form } from "./asking";
 import { Questions } from "./Questions";
 
 interface Props {
@@ -54,6 +54,7 @@ export function ImportForm({ form, report, templates, members, busy, tried, curr
             />
             <FileUpload
               value={files}
+              fileErrors={files.map(tooLarge)}
               multiple
               accept=".yaml,.yml"
               showFileSize
@@ -61,10 +62,12 @@ export function ImportForm({ form, report, templates, members, busy, tried, curr
                 uploadButtonText: (many) => (many ? "Choose files" : "Choose a file"),
                 dropzoneText: () => "Drop files here",
                 removeFileAriaLabel: (index) => `Remove file ${index + 1}`,
+                errorIconAriaLabel: "Error",
               }}
               onChange={({ detail }) => {
                 setFiles(detail.value);
-                void Promise.all(detail.value.map((file) => file.text())).then((texts) =>
+                const readable = detail.value.filter((file) => tooLarge(file) === null);
+                void Promise.all(readable.map((file) => file.text())).then((texts) =>
                   onChange({ manifests: joined(texts) }),
                 );
               }}

@@ -1,6 +1,7 @@
 import Box from "@cloudscape-design/components/box";
 import ExpandableSection from "@cloudscape-design/components/expandable-section";
 import Header from "@cloudscape-design/components/header";
+import LiveRegion from "@cloudscape-design/components/live-region";
 import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
 import type { ImportedItem, ImportReport } from "@/api/types";
 import { DataList, type Column } from "@/components/DataList";
@@ -44,6 +45,7 @@ export function ReportList({ report }: Props) {
   const rows = report.items.map((item, index): Row => ({ ...item, id: String(index), made: item.id }));
   return (
     <div data-testid="import-report" data-trial={report.dry_run}>
+      <LiveRegion hidden>{summary(report)}</LiveRegion>
       <DataList
         label="What comes of each manifest"
         items={rows}

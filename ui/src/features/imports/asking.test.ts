@@ -1,6 +1,19 @@
 import { describe, expect, it } from "vitest";
 import type { ImportReport } from "@/api/types";
-import { answered, EMPTY, joined, LONGEST, placeOf, questions, request, summary, worthwhile, wrongWith } from "./asking";
+import {
+  answered,
+  EMPTY,
+  failed,
+  joined,
+  LONGEST,
+  placeOf,
+  questions,
+  request,
+  summary,
+  tooLarge,
+  worthwhile,
+  wrongWith,
+} from "./asking";
 
 const report = (dry_run: boolean, counts: Partial<ImportReport["counts"]>): ImportReport => ({
   dry_run,
@@ -25,6 +38,16 @@ describe("an import", () => {
 
   it("makes one text of several files", () => {
     expect(joined(["a: 1\n", "", "b: 2"])).toBe("a: 1\n---\nb: 2");
+  });
+
+  it("leaves files alone that are longer than any text that is taken", () => {
+    expect(tooLarge({ size: 4 * LONGEST })).toBeNull();
+    expect(tooLarge({ size: 4 * LONGEST + 1 })).toMatch(/too large/);
+  });
+
+  it("does not say that nothing was done when it cannot know", () => {
+    expect(failed("trial")).toBe("Nothing was imported");
+    expect(failed("import")).toMatch(/halfway/);
   });
 
   it("goes on asking what was answered, so that an answer can be changed", () => {

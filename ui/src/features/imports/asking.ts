@@ -20,6 +20,14 @@ export function wrongWith(form: ImportForm): string | null {
   return null;
 }
 
+/** Why a file is not even read: no text that long is taken, whatever it is written in. */
+export const tooLarge = ({ size }: Pick<File, "size">): string | null =>
+  size > 4 * LONGEST ? "This file is too large to be imported at once." : null;
+
+/** What to call a call that failed. A real import does one thing after another, and keeps what it did. */
+export const failed = (pressed: "trial" | "import"): string =>
+  pressed === "trial" ? "Nothing was imported" : "The import may have ended halfway. Importing again goes on from there.";
+
 export const request = (form: ImportForm, trial: boolean): ImportRequest => ({
   manifests: form.manifests,
   dry_run: trial,
