@@ -1,37 +1,20 @@
 """The installer: what it refuses, and what it does with a control plane that hands out an agent."""
 
-import asyncio
 import os
-import shutil
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from aiohttp import web
 
 from tests.functional.agent.agent_process import eventually
+from tests.support import installers
 
-SCRIPT = Path(__file__).parents[3] / "infra" / "agent" / "install.sh"
+SCRIPT = (Path(__file__).parents[3] / "infra" / "agent" / "install.sh").read_text()
 TOOLS = (
-    *(
-        "sh",
-        "id",
-        "uname",
-        "dirname",
-        "mkdir",
-        "chmod",
-        "curl",
-        "tee",
-        "setsid",
-        "cat",
-        "rm",
-        "sleep",
-        "printf",
-    ),
-    *("env", "kill"),
+    *("sh", "id", "uname", "dirname", "basename", "mkdir", "chmod", "cp", "ln", "rm", "cat", "tee", "printf"),
+    *("curl", "setsid", "sleep", "env", "kill"),
 )
-
 PYTHON = """#!/bin/sh
 # Stands in for Python, pip and the agent, and writes down how it was called.
 echo "$(basename "$0") $*" >>"$CALLS"
@@ -44,57 +27,20 @@ esac
 
 @pytest.fixture
 def machine(tmp_path: Path) -> dict[str, str]:
-    """The environment of a machine with Python and Docker, where everything is somebody else's."""
-    tools = tmp_path / "bin"
-    tools.mkdir()
-    for name in (*TOOLS, "basename", "cp", "ln"):
-        found = shutil.which(name)
-        if found:
-            (tools / name).symlink_to(found)
-    for name in ("python3", "docker", "iptables"):
-        (tools / name).write_text(PYTHON)
-        (tools / name).chmod(0o755)
-    return {
-        "PATH": str(tools),
-        "HOME": str(tmp_path),
-        "CALLS": str(tmp_path / "calls"),
-        "STREAMSPACE_PREFIX": str(tmp_path / "prefix"),
-        "STREAMSPACE_STATE": str(tmp_path / "state"),
-    }
+    """With Python and Docker, where everything is somebody else's."""
+    made = installers.machine(tmp_path, TOOLS, dict.fromkeys(("python3", "docker", "iptables"), PYTHON))
+    places = {"STREAMSPACE_PREFIX": str(tmp_path / "prefix"), "STREAMSPACE_STATE": str(tmp_path / "state")}
+    return made | places
 
 
 @pytest.fixture
 async def url() -> AsyncIterator[str]:
-    async def wheel(_: web.Request) -> web.Response:
-        return web.Response(text="streamspace_agent-1-py3-none-any.whl\n")
-
-    app = web.Application()
-    app.router.add_get("/install/wheel.txt", wheel)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    await runner.cleanup()
+    async with installers.handing_out({"wheel.txt": b"streamspace_agent-1-py3-none-any.whl\n"}) as found:
+        yield found
 
 
 async def _install(machine: dict[str, str], *arguments: str) -> tuple[int, str]:
-    process = await asyncio.create_subprocess_exec(
-        "/bin/sh",
-        "-s",
-        "--",
-        *arguments,
-        env=machine,
-        stdin=SCRIPT.open("rb"),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    out, _ = await asyncio.wait_for(process.communicate(), 90)
-    return process.returncode or 0, out.decode()
-
-
-async def test_it_is_plain_shell() -> None:
-    process = await asyncio.create_subprocess_exec("/bin/sh", "-n", str(SCRIPT))
-    assert await process.wait() == 0
+    return await installers.install(SCRIPT, machine, *arguments)
 
 
 @pytest.mark.skipif(Path("/run/systemd/system").is_dir(), reason="would write a unit of the real systemd")
@@ -139,13 +85,5 @@ async def test_it_says_what_is_missing(machine: dict[str, str], url: str, tmp_pa
     assert (code, "Please install first: python3 python3-venv" in text) == (1, True)
 
 
-async def test_a_download_that_breaks_off_does_nothing(machine: dict[str, str], tmp_path: Path) -> None:
-    text = SCRIPT.read_text()
-    for cut in range(0, len(text) - len('main "$@"\n'), 700):
-        process = await asyncio.create_subprocess_exec(
-            "/bin/sh", "-s", "--", "--url", "http://127.0.0.1:9", "--token", "t",
-            env=machine, stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-        await process.communicate(text[:cut].encode())
-    assert not (tmp_path / "calls").exists()
+async def test_a_download_that_breaks_off_does_nothing(machine: dict[str, str]) -> None:
+    await installers.does_nothing_when_it_breaks_off(SCRIPT, machine)

@@ -1,22 +1,18 @@
 """The installer for clusters without Helm: what it applies, what it refuses, what it never shows."""
 
-import asyncio
 import json
-import shutil
-import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
-from aiohttp import web
 
 from agent.drivers.kubernetes.settings import Allowance, Settings
 from infra.charts import pack
-from infra.charts.pack import INSTALLER
 from tests.functional.kubernetes.charts.conftest import Docs, Render, one
+from tests.support import installers
 
+SCRIPT = pack.INSTALLER.read_text()
 TOOLS = ("sh", "cat", "curl", "sed", "printf", "tail")
 OF_HELM = ("helm.sh/chart", "app.kubernetes.io/managed-by")
 KUBECTL = """#!/bin/sh
@@ -31,47 +27,21 @@ case "$*" in
     *"rollout status"*) exit "${NOT_READY:-0}" ;;
 esac
 """
-Run = Callable[..., Any]
 
 
 @pytest.fixture
 def machine(tmp_path: Path) -> dict[str, str]:
-    tools = tmp_path / "bin"
-    tools.mkdir()
-    for name in TOOLS:
-        if found := shutil.which(name):
-            (tools / name).symlink_to(found)
-    (tools / "kubectl").write_text(KUBECTL)
-    (tools / "kubectl").chmod(0o755)
-    return {"PATH": str(tools), "HOME": str(tmp_path), "CALLS": str(tmp_path / "calls")}
+    return installers.machine(tmp_path, TOOLS, {"kubectl": KUBECTL})
 
 
 @pytest.fixture
 async def url() -> AsyncIterator[str]:
-    handed_out = pack.files("registry.example/agent:7")
-
-    async def serve(request: web.Request) -> web.Response:
-        return web.Response(body=handed_out[request.match_info["name"]])
-
-    app = web.Application()
-    app.router.add_get("/install/{name}", serve)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    await runner.cleanup()
+    async with installers.handing_out(pack.files("registry.example/agent:7")) as found:
+        yield found
 
 
 async def _install(machine: dict[str, str], *arguments: str) -> tuple[int, str]:
-    process = await asyncio.create_subprocess_exec(
-        *("/bin/sh", "-s", "--", *arguments),
-        env=machine,
-        stdin=INSTALLER.open("rb"),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    out, _ = await asyncio.wait_for(process.communicate(), 60)
-    return process.returncode or 0, out.decode()
+    return await installers.install(SCRIPT, machine, *arguments)
 
 
 def _docs(text: str) -> Docs:
@@ -83,10 +53,6 @@ def _less_helm(docs: Docs) -> list[str]:
         for label in OF_HELM:
             doc["metadata"]["labels"].pop(label, None)
     return sorted(json.dumps(doc, sort_keys=True) for doc in docs)
-
-
-def test_it_is_plain_shell() -> None:
-    assert subprocess.run(["/bin/sh", "-n", str(INSTALLER)], check=False).returncode == 0
 
 
 @pytest.mark.feature("Agents are installed in a cluster without Helm by one command")
@@ -188,13 +154,5 @@ async def test_it_says_what_is_wrong_with_the_cluster(
     assert (code, "Please install kubectl first" in text) == (1, True)
 
 
-async def test_a_download_that_breaks_off_does_nothing(machine: dict[str, str], tmp_path: Path) -> None:
-    text = INSTALLER.read_text()
-    for cut in range(0, len(text) - len('main "$@"\n'), 500):
-        process = await asyncio.create_subprocess_exec(
-            "/bin/sh", "-s", "--", "--url", "http://127.0.0.1:9", "--token", "t",
-            env=machine, stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-        await process.communicate(text[:cut].encode())
-    assert not (tmp_path / "calls").exists()
+async def test_a_download_that_breaks_off_does_nothing(machine: dict[str, str]) -> None:
+    await installers.does_nothing_when_it_breaks_off(SCRIPT, machine)
