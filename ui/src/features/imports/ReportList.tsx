@@ -66,8 +66,8 @@ export function ReportList({ report }: Props) {
 
 function Name({ row }: { row: Row }) {
   const place = placeOf({ ...row, id: row.made });
-  const name = row.name || "(without a name)";
-  return place === null ? <>{name}</> : <RouterLink href={place}>{name}</RouterLink>;
+  const name = <span style={{ overflowWrap: "anywhere" }}>{row.name || "(without a name)"}</span>;
+  return place === null ? name : <RouterLink href={place}>{name}</RouterLink>;
 }
 
 function Notes({ row }: { row: Row }) {
