@@ -85,12 +85,20 @@ class Machine:
         self.run("iptables-restore", text=_FIREWALL.encode())
 
     def start_docker(self) -> None:
-        """Its own daemon, with nothing but defaults."""
-        with (self._folder / "dockerd.log").open("ab") as log:
-            self.docker = subprocess.Popen(
+        """Its own daemon, with nothing but defaults. Raises RuntimeError with its last words if it ends."""
+        path = self._folder / "dockerd.log"
+        with path.open("ab") as log:
+            docker = subprocess.Popen(
                 self.inside("dockerd"), stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
-        wait_until(lambda: self._answers("docker", "info"), 60, every=0.3)
+        self.docker = docker
+
+        def up() -> bool:
+            if docker.poll() is not None:
+                raise RuntimeError(f"dockerd ended:\n{path.read_text()[-4000:]}")
+            return self._answers("docker", "info")
+
+        wait_until(up, 60, every=0.3)
 
     def copy_image(self, image: str) -> None:
         """From this machine's daemon to that one's."""
