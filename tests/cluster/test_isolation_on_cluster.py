@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from agent.drivers.kubernetes.naming import RFB_PORT, SESSION
+from agent.drivers.kubernetes.naming import RFB_PORT
+from agent.drivers.labels import SESSION
 from chalicelib.core.ids import new_id
 from chalicelib.protocol.instances import Network
 from tests.cluster.grounds import Grounds, comes_to

@@ -1,7 +1,6 @@
 """The Docker driver: `agent/drivers/base.py` on one local daemon."""
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,16 @@ from agent.drivers.docker.networks import Networks
 from agent.drivers.docker.removal import incarnation, remove_instances, session_containers
 from agent.drivers.docker.spec import STOP_SECONDS
 from agent.drivers.docker.start import Starter
+from agent.drivers.labels import (
+    CONTROLLER,
+    CPU_MILLIS,
+    MEMORY_BYTES,
+    PORT,
+    PROTOCOL,
+    SESSION,
+    facts,
+    number,
+)
 from agent.drivers.waiting import Patience
 from chalicelib.protocol.agents import Backend, Capacity
 from chalicelib.protocol.instances import InstanceFacts, InstanceSpec, InstanceState
@@ -67,12 +76,10 @@ class DockerDriver(Driver):
         )
 
     def usage(self) -> Capacity:
-        running = self._engine.containers(
-            {naming.CONTROLLER: self._controller_id}, status=("running", "paused")
-        )
+        running = self._engine.containers({CONTROLLER: self._controller_id}, status=("running", "paused"))
         return Capacity(
-            cpu_millis=sum(_number(container.labels, naming.CPU_MILLIS) for container in running),
-            memory_bytes=sum(_number(container.labels, naming.MEMORY_BYTES) for container in running),
+            cpu_millis=sum(number(container.labels, CPU_MILLIS) for container in running),
+            memory_bytes=sum(number(container.labels, MEMORY_BYTES) for container in running),
         )
 
     def start(self, spec: InstanceSpec, progressing: Progressing) -> None:
@@ -96,9 +103,9 @@ class DockerDriver(Driver):
             self._remove_home(session_id)
 
     def inventory(self) -> Inventory:
-        own = {naming.CONTROLLER: self._controller_id}
+        own = {CONTROLLER: self._controller_id}
         instances = (self._facts(container) for container in self._engine.containers(own))
-        homes = {labels[naming.SESSION] for labels in self._engine.volumes(own) if naming.SESSION in labels}
+        homes = {labels[SESSION] for labels in self._engine.volumes(own) if SESSION in labels}
         return Inventory(instances=tuple(found for found in instances if found), homes=tuple(sorted(homes)))
 
     def endpoint(self, session_id: str) -> Endpoint | None:
@@ -106,17 +113,17 @@ class DockerDriver(Driver):
         if not running:
             return None
         newest = max(running, key=incarnation)
-        if newest.labels.get(naming.PROTOCOL) == "http":
+        if newest.labels.get(PROTOCOL) == "http":
             if not newest.addresses:
                 return None
-            port = _number(newest.labels, naming.PORT)
+            port = number(newest.labels, PORT)
             return Endpoint(host=newest.addresses[0], port=port, incarnation=incarnation(newest))
         socket_path = str(self._files.socket(session_id))
         password = self._files.password(session_id)
         return Endpoint(socket_path=socket_path, password=password, incarnation=incarnation(newest))
 
     def ended(self) -> tuple[Ended, ...]:
-        own = {naming.CONTROLLER: self._controller_id}
+        own = {CONTROLLER: self._controller_id}
         found = self._engine.containers(own, status=("exited", "dead"))
         return tuple(ended for container in found if (ended := self._ended(container)))
 
@@ -124,25 +131,25 @@ class DockerDriver(Driver):
         self._engine.close()
 
     def _ended(self, container: Container) -> Ended | None:
-        if self._files.asked_to_stop(container.labels.get(naming.SESSION, "-")):
+        if self._files.asked_to_stop(container.labels.get(SESSION, "-")):
             return None
         state = self._engine.state(container.id)
         if state is None or state.running:
             return None
-        facts = naming.facts(container.labels, InstanceState.STOPPED, state.exit_code)
-        if facts is None:
+        found = facts(container.labels, InstanceState.STOPPED, state.exit_code)
+        if found is None:
             return None
-        return Ended(facts, exits.exit_reason(state, self._engine.last_lines(container.id, exits.LINES)))
+        return Ended(found, exits.exit_reason(state, self._engine.last_lines(container.id, exits.LINES)))
 
     def _facts(self, container: Container) -> InstanceFacts | None:
         if container.running:
-            return naming.facts(container.labels, InstanceState.RUNNING)
-        return naming.facts(container.labels, InstanceState.STOPPED, container.exit_code)
+            return facts(container.labels, InstanceState.RUNNING)
+        return facts(container.labels, InstanceState.STOPPED, container.exit_code)
 
     def _remove_home(self, session_id: str) -> None:
         name = naming.home_name(session_id)
         labels = self._engine.volume_labels(name)
-        if labels is not None and labels.get(naming.CONTROLLER) == self._controller_id:
+        if labels is not None and labels.get(CONTROLLER) == self._controller_id:
             self._engine.remove_volume(name)
 
     def _host_memory(self) -> int:
@@ -175,8 +182,3 @@ def _free_bytes(path: str) -> int:
     except OSError:
         return 0
     return found.f_bavail * found.f_frsize
-
-
-def _number(labels: Mapping[str, str], key: str) -> int:
-    text = labels.get(key, "")
-    return int(text) if text.isdecimal() else 0

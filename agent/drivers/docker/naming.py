@@ -1,27 +1,17 @@
-"""Names and labels of what the driver makes. Names are for people; identity is in the labels.
+"""Names of what the driver makes, for people; identity is in the labels (`labels.py`).
 
 Invariants (tests/unit/drivers): names derive from ids alone; no two ids share one; Docker accepts them;
 bridges fit the kernel's 15 characters, firewall chains iptables' 28, and socket paths `sun_path`.
 """
 
 import hashlib
-from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import ValidationError
+from agent.drivers.labels import PORT, instance_labels
+from chalicelib.protocol.instances import InstanceSpec
 
-from chalicelib.protocol.instances import InstanceFacts, InstanceSpec, InstanceState
-
-CONTROLLER = "streamspace.controller"
-TENANT = "streamspace.tenant"
-SESSION = "streamspace.session"
-INCARNATION = "streamspace.incarnation"
-PROTOCOL = "streamspace.protocol"
-PORT = "streamspace.port"
 NETWORK = "streamspace.network"
-CPU_MILLIS = "streamspace.cpu-millis"
-MEMORY_BYTES = "streamspace.memory-bytes"
 
 SOCKET = "rfb.sock"
 PASSWORD = "vnc-password"  # noqa: S105 - a file's name
@@ -66,33 +56,6 @@ def session_directory(run_dir: Path, controller_id: str, session_id: str) -> Pat
     return directory
 
 
-def home_labels(controller_id: str, tenant_id: str, session_id: str) -> dict[str, str]:
-    return {CONTROLLER: controller_id, TENANT: tenant_id, SESSION: session_id}
-
-
 def container_labels(controller_id: str, spec: InstanceSpec, kind: NetworkKind) -> dict[str, str]:
-    """All that the driver must know again after a restart without asking twice."""
-    labels = home_labels(controller_id, spec.tenant_id, spec.session_id) | {
-        INCARNATION: str(spec.incarnation),
-        PROTOCOL: spec.protocol,
-        NETWORK: kind,
-        CPU_MILLIS: str(spec.resources.cpu_millis),
-        MEMORY_BYTES: str(spec.resources.memory_bytes),
-    }
-    return labels if spec.port is None else labels | {PORT: str(spec.port)}
-
-
-def facts(
-    labels: Mapping[str, str], state: InstanceState, exit_code: int | None = None
-) -> InstanceFacts | None:
-    """What the labels say; None if they are not ours to read (someone else's, or damaged)."""
-    try:
-        return InstanceFacts(
-            tenant_id=labels[TENANT],
-            session_id=labels[SESSION],
-            incarnation=int(labels[INCARNATION]),
-            state=state,
-            exit_code=exit_code,
-        )
-    except (KeyError, ValueError, ValidationError):
-        return None
+    found = instance_labels(controller_id, spec) | {NETWORK: kind}
+    return found if spec.port is None else found | {PORT: str(spec.port)}

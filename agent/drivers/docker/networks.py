@@ -18,6 +18,7 @@ from agent.drivers.docker.firewall import Firewall, FirewallError, Rules
 from agent.drivers.docker.locks import HostLock
 from agent.drivers.docker.naming import NetworkKind
 from agent.drivers.docker.resolvers import resolvers
+from agent.drivers.labels import CONTROLLER
 
 KINDS = (NetworkKind.INTERNET, NetworkKind.INNER)
 INTERFACES = Path("/sys/class/net")
@@ -29,7 +30,7 @@ def network_body(controller_id: str, kind: NetworkKind) -> dict[str, Any]:
         "driver": "bridge",
         "internal": kind is NetworkKind.INNER,
         "enable_ipv6": False,
-        "labels": {naming.CONTROLLER: controller_id, naming.NETWORK: kind.value},
+        "labels": {CONTROLLER: controller_id, naming.NETWORK: kind.value},
         "options": {
             "com.docker.network.bridge.enable_icc": "false",
             "com.docker.network.bridge.name": naming.bridge_name(controller_id, kind),
@@ -86,7 +87,7 @@ class Networks:
     def _ensure(self, kind: NetworkKind) -> None:
         name = naming.network_name(self.controller_id, kind)
         labels = self.engine.network_labels(name)
-        if labels is not None and labels.get(naming.CONTROLLER) != self.controller_id:
+        if labels is not None and labels.get(CONTROLLER) != self.controller_id:
             raise permanent(
                 "network_failed", f"A network {name} that this controller did not make is in the way."
             )
@@ -115,12 +116,10 @@ class Networks:
 
     def _ours(self, name: str) -> bool:
         labels = self.engine.network_labels(name)
-        return labels is not None and labels.get(naming.CONTROLLER) == self.controller_id
+        return labels is not None and labels.get(CONTROLLER) == self.controller_id
 
     def _used(self, kind: NetworkKind) -> bool:
-        return bool(
-            self.engine.containers({naming.CONTROLLER: self.controller_id, naming.NETWORK: kind.value})
-        )
+        return bool(self.engine.containers({CONTROLLER: self.controller_id, naming.NETWORK: kind.value}))
 
 
 def _unprotected(why: str) -> PermanentError:

@@ -1,20 +1,19 @@
 """Taking a session's instances away, with all that belongs to them but the home."""
 
-from agent.drivers.docker import naming
 from agent.drivers.docker.engine import Container, Engine
 from agent.drivers.docker.files import Files
 from agent.drivers.docker.networks import Networks
+from agent.drivers.labels import CONTROLLER, INCARNATION, SESSION, number
 
 
 def session_containers(engine: Engine, controller_id: str, session_id: str) -> tuple[Container, ...]:
     """Those of one session, running or not, that carry the controller's own label."""
-    return engine.containers({naming.CONTROLLER: controller_id, naming.SESSION: session_id})
+    return engine.containers({CONTROLLER: controller_id, SESSION: session_id})
 
 
 def incarnation(container: Container) -> int:
     """From its label; 0, older than all, if the label is damaged."""
-    text = container.labels.get(naming.INCARNATION, "")
-    return int(text) if text.isdecimal() else 0
+    return number(container.labels, INCARNATION)
 
 
 def remove_instances(

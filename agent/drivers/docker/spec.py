@@ -10,6 +10,7 @@ from typing import Any
 from agent.drivers.docker import naming
 from agent.drivers.docker.naming import NetworkKind
 from agent.drivers.environment import environment as variables
+from agent.drivers.labels import home_labels
 from chalicelib.protocol.instances import InstanceSpec, Network
 
 USER = "1000:1000"
@@ -53,7 +54,7 @@ def mounts(controller_id: str, spec: InstanceSpec, directory: Path) -> list[dict
     }
     if not spec.persistent_home:
         return [socket]
-    labels = naming.home_labels(controller_id, spec.tenant_id, spec.session_id)
+    labels = home_labels(controller_id, spec.tenant_id, spec.session_id)
     home = {
         "Type": "volume",
         "Source": naming.home_name(spec.session_id),

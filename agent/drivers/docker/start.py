@@ -17,6 +17,7 @@ from agent.drivers.docker.pull import pull
 from agent.drivers.docker.removal import incarnation, remove_instances, session_containers
 from agent.drivers.docker.spec import create_body, network_kind
 from agent.drivers.handshake import http_answers, rfb_answers
+from agent.drivers.labels import CONTROLLER
 from agent.drivers.waiting import Patience, wait_for_answer
 from chalicelib.protocol.instances import InstanceSpec, Stage
 
@@ -98,7 +99,7 @@ class Starter:
             raise permanent("insufficient_gpu", "This controller's Docker host offers no GPUs to sessions.")
         if spec.persistent_home:
             labels = self.engine.volume_labels(naming.home_name(spec.session_id))
-            if labels is not None and labels.get(naming.CONTROLLER) != self.files.controller_id:
+            if labels is not None and labels.get(CONTROLLER) != self.files.controller_id:
                 raise permanent(
                     "home_taken", "A volume that this controller did not make has the name of the home."
                 )

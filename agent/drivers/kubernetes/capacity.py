@@ -12,6 +12,7 @@ from agent.drivers.kubernetes import naming
 from agent.drivers.kubernetes.kinds import Object
 from agent.drivers.kubernetes.quantities import count, cpu_millis
 from agent.drivers.kubernetes.settings import Settings, Toleration
+from agent.drivers.labels import CONTROLLER, CPU_MILLIS, MEMORY_BYTES
 from chalicelib.protocol.agents import Capacity
 from chalicelib.protocol.instances import Reason, Resources
 
@@ -70,9 +71,7 @@ def from_quotas(
             continue
         for key, value in (spec.get("hard") or {}).items():
             hard.setdefault(key, []).append(value)
-    others = [
-        each for each in pods if counts(each) and naming.labels(each).get(naming.CONTROLLER) != controller_id
-    ]
+    others = [each for each in pods if counts(each) and naming.labels(each).get(CONTROLLER) != controller_id]
     cpus = [
         *(cpu_millis(each) - taken(others, "cpu", "limits") for each in hard.get("limits.cpu", ())),
         *(
@@ -109,7 +108,7 @@ def from_nodes(
     """What the nodes that take sessions have left for them."""
     by_node: dict[str, list[Object]] = {}
     for pod in pods:
-        if counts(pod) and naming.labels(pod).get(naming.CONTROLLER) != controller_id:
+        if counts(pod) and naming.labels(pod).get(CONTROLLER) != controller_id:
             by_node.setdefault(str((pod.get("spec") or {}).get("nodeName") or ""), []).append(pod)
     shares = [
         _share(node, by_node.get(naming.name(node), []), settings, overcommit)
@@ -181,8 +180,8 @@ def booked(sets: Iterable[Object], gpu_resource: str) -> Capacity:
     """The limits of instances that are to run."""
     running = [each for each in sets if (each.get("spec") or {}).get("replicas")]
     return Capacity(
-        cpu_millis=sum(naming.number(each, naming.CPU_MILLIS) for each in running),
-        memory_bytes=sum(naming.number(each, naming.MEMORY_BYTES) for each in running),
+        cpu_millis=sum(naming.number(each, CPU_MILLIS) for each in running),
+        memory_bytes=sum(naming.number(each, MEMORY_BYTES) for each in running),
         gpu=taken((each["spec"].get("template") or {} for each in running), gpu_resource, "limits"),
     )
 

@@ -24,6 +24,7 @@ from agent.drivers.kubernetes.seen import Sight
 from agent.drivers.kubernetes.settings import Settings, read_settings
 from agent.drivers.kubernetes.start import Starter
 from agent.drivers.kubernetes.watches import Watches
+from agent.drivers.labels import PORT, PROTOCOL
 from agent.drivers.waiting import Patience
 from chalicelib.protocol.agents import Backend, Capacity
 from chalicelib.protocol.instances import InstanceFacts, InstanceSpec, InstanceState
@@ -121,11 +122,11 @@ class KubernetesDriver:
         pod = self._instances.pod(newest)
         if pod is None or not answering(newest, pod):
             return None
-        vnc = naming.labels(newest).get(naming.PROTOCOL) == "vnc"
+        vnc = naming.labels(newest).get(PROTOCOL) == "vnc"
         return self._reach.endpoint(
             session_id,
             pod,
-            naming.number(newest, naming.PORT),
+            naming.number(newest, PORT),
             password=self._password(newest) if vnc else None,
             incarnation=naming.incarnation(newest),
         )

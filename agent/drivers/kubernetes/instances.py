@@ -18,6 +18,7 @@ from agent.drivers.kubernetes.kinds import Kind, Object
 from agent.drivers.kubernetes.manifests import STATE_MANAGER, running_state
 from agent.drivers.kubernetes.seen import Sight, owner_of, sight
 from agent.drivers.kubernetes.watches import Watches
+from agent.drivers.labels import CONTROLLER, SESSION
 
 TRIES = 30
 """The StatefulSet controller writes a few times after each change; more than this is a fight."""
@@ -60,9 +61,9 @@ class Instances:
 
     def own(self, kind: Kind, session_id: str | None = None) -> list[Object]:
         """All of that kind, or one session's, that carry the controller's own label."""
-        labels = {naming.CONTROLLER: self.controller_id}
+        labels = {CONTROLLER: self.controller_id}
         if session_id is not None:
-            labels[naming.SESSION] = session_id
+            labels[SESSION] = session_id
         return self.cluster.list(kind, labels)
 
     def find(self, like: Object) -> Object | None:

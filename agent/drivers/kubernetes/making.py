@@ -16,6 +16,7 @@ from agent.drivers.kubernetes.kinds import Kind, Object
 from agent.drivers.kubernetes.manifests import Plan
 from agent.drivers.kubernetes.removal import BELONGINGS, Removal
 from agent.drivers.kubernetes.seen import owner_of
+from agent.drivers.labels import CONTROLLER
 
 _ALPHABET = string.ascii_letters + string.digits
 _PASSWORD_LENGTH = 8  # VncAuth ignores what follows (RFC 6143 §7.2.2)
@@ -150,9 +151,7 @@ class Making:
 
     def _taken(self, kind: Kind, name: str) -> bool:
         found = self.instances.cluster.get(kind, name)
-        return (
-            found is not None and naming.labels(found).get(naming.CONTROLLER) != self.instances.controller_id
-        )
+        return found is not None and naming.labels(found).get(CONTROLLER) != self.instances.controller_id
 
 
 def _in_place_of(found: Object, wanted: Object) -> Object:

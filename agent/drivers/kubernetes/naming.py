@@ -7,19 +7,11 @@ fit the API's alphabet.
 
 from collections.abc import Mapping
 
-from pydantic import ValidationError
-
+from agent.drivers import labels as shared
 from agent.drivers.kubernetes.kinds import Object
+from agent.drivers.labels import CONTROLLER, INCARNATION, PORT, SESSION
 from chalicelib.protocol.instances import InstanceFacts, InstanceSpec, InstanceState
 
-CONTROLLER = "streamspace.controller"
-TENANT = "streamspace.tenant"
-SESSION = "streamspace.session"
-INCARNATION = "streamspace.incarnation"
-PROTOCOL = "streamspace.protocol"
-PORT = "streamspace.port"
-CPU_MILLIS = "streamspace.cpu-millis"
-MEMORY_BYTES = "streamspace.memory-bytes"
 MANAGED_BY = "app.kubernetes.io/managed-by"
 MANAGER = "streamspace-agent"
 
@@ -50,7 +42,7 @@ def home_name(session_id: str) -> str:
 
 
 def home_labels(controller_id: str, tenant_id: str, session_id: str) -> dict[str, str]:
-    return {CONTROLLER: controller_id, TENANT: tenant_id, SESSION: session_id, MANAGED_BY: MANAGER}
+    return shared.home_labels(controller_id, tenant_id, session_id) | {MANAGED_BY: MANAGER}
 
 
 def port(spec: InstanceSpec) -> int:
@@ -63,14 +55,8 @@ def port(spec: InstanceSpec) -> int:
 
 
 def instance_labels(controller_id: str, spec: InstanceSpec) -> dict[str, str]:
-    """All that the driver must know again after a restart without asking twice."""
-    return home_labels(controller_id, spec.tenant_id, spec.session_id) | {
-        INCARNATION: str(spec.incarnation),
-        PROTOCOL: spec.protocol,
-        PORT: str(port(spec)),
-        CPU_MILLIS: str(spec.resources.cpu_millis),
-        MEMORY_BYTES: str(spec.resources.memory_bytes),
-    }
+    found = shared.instance_labels(controller_id, spec)
+    return found | {PORT: str(port(spec)), MANAGED_BY: MANAGER}
 
 
 def selecting(labels: Mapping[str, str]) -> dict[str, str]:
@@ -113,20 +99,9 @@ def incarnation(item: Object) -> int:
 
 
 def number(item: Object, label: str) -> int:
-    text = labels(item).get(label, "")
-    return int(text) if text.isdecimal() else 0
+    return shared.number(labels(item), label)
 
 
-def facts(item: Object, state: InstanceState, exit_code: int | None = None) -> InstanceFacts | None:
+def facts(item: Object, state: InstanceState) -> InstanceFacts | None:
     """What the labels say; None if they are damaged."""
-    found = labels(item)
-    try:
-        return InstanceFacts(
-            tenant_id=found[TENANT],
-            session_id=found[SESSION],
-            incarnation=int(found[INCARNATION]),
-            state=state,
-            exit_code=exit_code,
-        )
-    except (KeyError, ValueError, ValidationError):
-        return None
+    return shared.facts(labels(item), state)

@@ -4,11 +4,11 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from agent.drivers.kubernetes import naming
 from agent.drivers.kubernetes.cluster import Cluster
 from agent.drivers.kubernetes.kinds import Kind, Object, slim
 from agent.drivers.kubernetes.reflector import Reflector, Snapshot
 from agent.drivers.kubernetes.seen import Happening, brief, happening
+from agent.drivers.labels import CONTROLLER
 
 SYNC = 10.0
 """Seconds that the first list may take."""
@@ -75,7 +75,7 @@ class Watches:
             found = self._open.get(kind)
             if found is None:
                 # Events carry no labels.
-                labels = None if kind is Kind.EVENT else {naming.CONTROLLER: self._controller_id}
+                labels = None if kind is Kind.EVENT else {CONTROLLER: self._controller_id}
                 keep = brief if kind is Kind.EVENT else slim
                 found = self._open[kind] = Reflector(self._cluster, kind, labels, keep=keep)
                 if self._closed:

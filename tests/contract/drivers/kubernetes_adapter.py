@@ -19,8 +19,9 @@ from kubernetes.stream import stream
 from agent.drivers.base import Driver, Endpoint
 from agent.drivers.handshake import rfb_answers, rfb_answers_at
 from agent.drivers.kubernetes.driver import KubernetesDriver, open_cluster
-from agent.drivers.kubernetes.naming import CONTROLLER, SESSION, home_name, object_name
+from agent.drivers.kubernetes.naming import home_name, object_name
 from agent.drivers.kubernetes.settings import NAMESPACE, SETTINGS, Settings
+from agent.drivers.labels import CONTROLLER, SESSION
 from agent.drivers.registry import CPU_OVERCOMMIT
 from chalicelib.core.ids import new_id
 from chalicelib.protocol.instances import InstanceSpec

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agent.drivers.docker import naming
+from agent.drivers import labels
 from agent.drivers.docker.driver import DockerDriver
 from chalicelib.core.ids import new_id
 from chalicelib.protocol.instances import InstanceState
@@ -24,10 +24,10 @@ class Client:
                 "State": state,
                 "Status": status,
                 "Labels": {
-                    naming.CONTROLLER: CONTROLLER,
-                    naming.TENANT: TENANT,
-                    naming.SESSION: new_id("ses"),
-                    naming.INCARNATION: "1",
+                    labels.CONTROLLER: CONTROLLER,
+                    labels.TENANT: TENANT,
+                    labels.SESSION: new_id("ses"),
+                    labels.INCARNATION: "1",
                 },
             }
             for number, (state, status) in enumerate(conditions)

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from agent.drivers.docker import naming
 from agent.drivers.docker.firewall import Rules
 from agent.drivers.docker.naming import NetworkKind
-from chalicelib.protocol.instances import InstanceState
 
 DOCKER_NAME = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9_.-]+$")
 ulids = st.text("0123456789abcdefghjkmnpqrstvwxyz", min_size=26, max_size=26)
@@ -52,25 +51,3 @@ def test_sockets_fit(controller: str, session: str) -> None:
 def test_a_path_too_long_is_refused() -> None:
     with pytest.raises(ValueError, match="107"):
         naming.session_directory(Path("/run") / ("x" * 50), f"ctl-{'0' * 26}", f"ses-{'0' * 26}")
-
-
-LABELS = {
-    "streamspace.tenant": "ten-01m81z574688wpe9q9g81h0rmh",
-    "streamspace.session": "ses-01m81z574688wpe9q9g81h0rmj",
-    "streamspace.incarnation": "4",
-}
-
-
-def test_labels_are_read_back() -> None:
-    facts = naming.facts(LABELS, InstanceState.STOPPED, 137)
-    assert facts is not None
-    assert (facts.incarnation, facts.state, facts.exit_code) == (4, InstanceState.STOPPED, 137)
-
-
-@pytest.mark.parametrize("label", LABELS)
-@pytest.mark.parametrize("value", [None, "", "nonsense"])
-def test_damaged_labels_say_nothing(label: str, value: str | None) -> None:
-    damaged = {key: text for key, text in LABELS.items() if key != label}
-    if value is not None:
-        damaged[label] = value
-    assert naming.facts(damaged, InstanceState.RUNNING) is None

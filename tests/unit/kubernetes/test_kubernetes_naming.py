@@ -79,21 +79,3 @@ def test_an_http_template_without_a_port_is_refused() -> None:
                 resources=Resources(cpu_millis=1, memory_bytes=1),
             )
         )
-
-
-LABELS = {
-    "streamspace.tenant": "ten-01m81z574688wpe9q9g81h0rmh",
-    "streamspace.session": "ses-01m81z574688wpe9q9g81h0rmj",
-    "streamspace.incarnation": "4",
-}
-
-
-@pytest.mark.parametrize("label", LABELS)
-@pytest.mark.parametrize("value", [None, "", "nonsense"])
-def test_damaged_labels_say_nothing(label: str, value: str | None) -> None:
-    damaged = {key: text for key, text in LABELS.items() if key != label}
-    if value is not None:
-        damaged[label] = value
-    item = {"metadata": {"labels": damaged}}
-    assert naming.facts(item, InstanceState.RUNNING) is None
-    assert naming.incarnation(item) == (4 if label != "streamspace.incarnation" else 0)
