@@ -5,6 +5,7 @@ CLOSED = (
     "10.0.0.0/8",
     "100.64.0.0/10",
     "127.0.0.0/8",
+    "168.63.129.16/32",
     "169.254.0.0/16",
     "172.16.0.0/12",
     "192.0.0.0/24",
@@ -13,7 +14,8 @@ CLOSED = (
     "224.0.0.0/4",
     "240.0.0.0/4",
 )
-"""Not globally reachable (IANA special-purpose registry), less the ranges for documentation."""
+"""Not globally reachable (IANA special-purpose registry), less the ranges for documentation; and the public
+address by which each machine at Azure reaches its host, which hands out what the machine was set up with."""
 
 CLOSED6 = (
     "::/127",

@@ -72,7 +72,7 @@ def test_the_internet_is_open(address: str) -> None:
     "address",
     ["10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "169.254.169.254", "127.0.0.1", "224.0.0.1",
      "255.255.255.255", "fd00::1", "fe80::1", "fd00:ec2::254", "::1", "64:ff9b::a00:1",
-     "64:ff9b::a9fe:a9fe", "2002:a00:1::1"],
+     "64:ff9b::a9fe:a9fe", "2002:a00:1::1", "168.63.129.16"],
 )  # fmt: skip
 def test_what_is_private_is_closed(address: str) -> None:
     assert not reaches(policy(), address)
