@@ -93,7 +93,7 @@ def _container(spec: InstanceSpec, settings: Settings, overcommit: float) -> Obj
         "name": CONTAINER,
         "image": spec.image,
         "imagePullPolicy": settings.image_pull_policy,
-        "env": [{"name": key, "value": value} for key, value in variables(spec).items()],
+        "env": [{"name": key, "value": _literal(value)} for key, value in variables(spec).items()],
         "ports": [{"name": "stream", "containerPort": naming.port(spec), "protocol": "TCP"}],
         "resources": resources(spec, settings, overcommit),
         "securityContext": {
@@ -111,8 +111,14 @@ def _container(spec: InstanceSpec, settings: Settings, overcommit: float) -> Obj
         ],
     }
     if spec.command is not None:
-        container["args"] = list(spec.command)
+        container["args"] = [_literal(each) for each in spec.command]
     return container
+
+
+def _literal(text: str) -> str:
+    """The kubelet puts a variable's value in place of `$(NAME)`, and `$` in place of `$$`, which a template
+    does not mean: on other platforms nobody reads it."""
+    return text.replace("$", "$$")
 
 
 def _places(spec: InstanceSpec) -> dict[str, str]:

@@ -5,7 +5,7 @@ is read for the forms that tests use (perl one-liners, as the tests' small image
 import asyncio
 import contextlib
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -57,7 +57,9 @@ class Container:
 
     async def start(self) -> None:
         self.lines += [f"{self.spec['name']} began", *self.image.prints]
-        argv = [*(self.spec.get("command") or ()), *(self.spec.get("args") or ())]
+        given = [*(self.spec.get("command") or ()), *(self.spec.get("args") or ())]
+        env = self._env()
+        argv = [expanded(each, env) for each in given]
         script = argv[-1] if argv else ""
         if re.search(r"\bsleep\b", script):
             return
@@ -70,9 +72,15 @@ class Container:
         elif self.image.behaviour == "serves":
             await self._serve()
 
+    def _env(self) -> dict[str, str]:
+        """A value may name those before it."""
+        found: dict[str, str] = {}
+        for each in self.spec.get("env") or ():
+            found[each["name"]] = expanded(each.get("value", ""), found)
+        return found
+
     async def _serve(self) -> None:
-        env = {each["name"]: each.get("value", "") for each in self.spec.get("env") or ()}
-        if port := env.get("STREAMSPACE_RFB_PORT"):
+        if port := self._env().get("STREAMSPACE_RFB_PORT"):
             await self._listen(int(port), lambda r, w: rfb.serve_rfb(r, w, self.password))
         for each in self.spec.get("ports") or ():
             if str(each["containerPort"]) != port:
@@ -135,3 +143,12 @@ class Container:
             if path.startswith(f"{where.rstrip('/')}/"):
                 return self.mounts[where], path[len(where.rstrip("/")) + 1 :]
         return Files(), path
+
+
+def expanded(text: str, variables: Mapping[str, str]) -> str:
+    """What the kubelet makes of a value or an argument (`third_party/forked/golang/expansion`)."""
+
+    def one(found: re.Match[str]) -> str:
+        return "$" if found[0] == "$$" else variables.get(found[1], found[0])
+
+    return re.sub(r"\$\$|\$\(([^)]*)\)", one, text)

@@ -5,11 +5,14 @@ import base64
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from agent.drivers.kubernetes.manifests import Plan, Surroundings, running_state
 from agent.drivers.kubernetes.pod import resources, variables
 from agent.drivers.kubernetes.settings import Settings
 from chalicelib.protocol.instances import InstanceSpec, Network, Resources
+from tests.support.cluster.containers import expanded
 
 MIB = 2**20
 CONTROLLER = "ctl-01m81z574688wpe9q9g81h0rmg"
@@ -228,6 +231,16 @@ def test_a_template_may_ask_for_a_writable_root() -> None:
 def test_a_command_replaces_the_images() -> None:
     assert container(plan(command=("a", "b")))["args"] == ["a", "b"]
     assert "args" not in container(plan())
+
+
+@given(st.lists(st.sampled_from(["$", "$$", "(", ")", "HOME", "$(LANG)", "pa$$word", " "])).map("".join))
+@example("kill $$; echo $(LANG) $LANG")
+def test_what_a_template_says_is_taken_by_its_letters(text: str) -> None:
+    """As on every other platform."""
+    made = container(plan(command=("sh", "-c", text), env={"LANG": "C", "TEXT": text}))
+    known = {each["name"]: each["value"] for each in made["env"]}
+    assert expanded(known["TEXT"], known) == text
+    assert expanded(made["args"][2], known) == text
 
 
 def test_a_template_cannot_override_what_carries_policy() -> None:
