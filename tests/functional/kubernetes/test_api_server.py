@@ -194,6 +194,10 @@ def test_lists_with_keys_are_merged_and_others_replaced(call: Calls) -> None:
     call.apply(path, mine, "you")
     (container,) = call("GET", path)["spec"]["template"]["spec"]["containers"]
     assert {each["name"] for each in container["env"]} == {"STREAMSPACE_RFB_PORT", "MORE"}
+    mine["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "ELSE", "value": "1"}]  # type: ignore[index]
+    call.apply(path, mine, "you")
+    (container,) = call("GET", path)["spec"]["template"]["spec"]["containers"]
+    assert {each["name"] for each in container["env"]} == {"STREAMSPACE_RFB_PORT", "ELSE"}
 
 
 def test_what_the_schema_does_not_declare_is_refused(call: Calls) -> None:

@@ -64,8 +64,8 @@ def value_at(thing: Object, path: Path) -> Any:
 
 def without(thing: Object, removed: Fields, kept: Fields) -> None:
     """Take fields out of an object in place, and what is empty because of it. What somebody holds something
-    in stays."""
-    for path in sorted(removed, key=len, reverse=True):
+    in stays. Items first: without the fields of its key nobody would find one."""
+    for path in sorted(removed, key=lambda path: (path[-1] != ".", -len(path))):
         place = path[:-1] if path[-1] == "." else path
         if not any(other[: len(place)] == place for other in kept):
             _take(thing, place, ())
