@@ -1,5 +1,6 @@
 """Following a started instance until its process runs: its stages as they come, or why it does not."""
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,20 +15,23 @@ from agent.drivers.kubernetes.pod import CONTAINER
 from agent.drivers.kubernetes.seen import Sight
 from agent.drivers.kubernetes.stages import Look, Trouble, Wanted, look
 
+log = logging.getLogger(__name__)
+
 
 @dataclass
 class Endurance:
-    """For how long the present trouble has lasted."""
+    """For how long the present trouble has lasted. Of one code there are several, which only their patience
+    tells apart: the minutes that a pull took are none in which a registry did not answer."""
 
     clock: Callable[[], float] = time.monotonic
-    _code: str = ""
+    _present: tuple[str, float] | None = None
     _since: float = 0.0
 
     def over(self, trouble: Trouble | None) -> bool:
         """Whether it has lasted for its patience."""
-        code = trouble.code if trouble else ""
-        if code != self._code:
-            self._code, self._since = code, self.clock()
+        present = (trouble.code, trouble.patience) if trouble else None
+        if present != self._present:
+            self._present, self._since = present, self.clock()
         return trouble is not None and self.clock() - self._since >= trouble.patience
 
 
@@ -97,9 +101,15 @@ class Attendance:
 
 
 def printed(instances: Instances, pod: Sight) -> list[str]:
-    """The last lines of an instance that ended: what the cluster kept with its exit code, else its log."""
+    """The last lines of an instance that ended: what the cluster kept with its exit code, else its log.
+    Nothing where the log cannot be had (its node is lost, or does not let the API server in): that it ended
+    is told all the same."""
     kept = reasons.last_lines(pod.exit)
     if kept:
         return kept
     again = pod.restarts > 0
-    return list(instances.cluster.logs(pod.name, reasons.LINES, previous=again, container=CONTAINER))
+    try:
+        return list(instances.cluster.logs(pod.name, reasons.LINES, previous=again, container=CONTAINER))
+    except DriverError as error:
+        log.info("the log of %s: %s", pod.name, error)
+        return []

@@ -43,7 +43,7 @@ _QUOTA = re.compile(
 )
 _POLICY = re.compile(
     r"violates PodSecurity|admission webhook .* denied|ValidatingAdmissionPolicy .* denied"
-    r"|denied the request|violates pod security",
+    r"|denied the request|violates pod security|security context constraint",
     re.I,
 )
 _WEBHOOK_SILENT = re.compile(r"failed calling webhook", re.I)

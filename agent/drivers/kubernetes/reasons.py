@@ -34,21 +34,29 @@ _UNREACHABLE = re.compile(r"no such host|dial tcp|i/o timeout|connection refused
 _VOLUME = re.compile(r"persistentvolumeclaim|unbound immediate|available persistent volumes", re.I)
 _NODE_GONE = frozenset(
     {"DeletionByTaintManager", "NodeLost", "DeletionByPodGC", "NodeShutdown", "Shutdown", "Terminated",
-     "TaintManagerEviction", "TerminationByKubelet"}
+     "TerminationByKubelet"}
 )  # fmt: skip
+_NOT_KNOWN = frozenset({"Unknown", "ContainerStatusUnknown"})
+"""Nobody saw the container end: it was gone when the node, or its container runtime, came back."""
 _CROWDED_OUT = frozenset({"Evicted", "Preempted", "PreemptionByScheduler", "Preempting"})
 _DRAINED = frozenset({"EvictionByEvictionAPI"})
 _NO_ROOM = {"cpu": "insufficient_cpu", "memory": "insufficient_memory"}
 
 
 def exit_reason(ended: Exit | None, lines: Sequence[str]) -> Reason:
-    """`insufficient_memory` when the kernel killed it for that, else `instance_exited`."""
+    """`insufficient_memory` when the kernel killed it for that, `node_lost` when nobody knows how it ended,
+    else `instance_exited`."""
     if ended is None:
         return Reason(code="instance_exited", message="The instance was removed from the cluster.")
     if ended.reason == "OOMKilled":
         return Reason(
             code="insufficient_memory",
             message="The instance needed more memory than it was given and was ended. Launch it with more.",
+        )
+    if ended.reason in _NOT_KNOWN:
+        return Reason(
+            code="node_lost",
+            message="Its node restarted, or what runs instances there, and the instance ended with it.",
         )
     if ended.reason in {"StartError", "ContainerCannotRun"}:
         said = plain(ended.message)
@@ -69,7 +77,9 @@ def disruption(why: str, message: str, node: str) -> Reason | None:
     if why in _NODE_GONE:
         return Reason(code="node_lost", message=f"{where} went away, and the instance with it.{said}")
     if why in _DRAINED:
-        return Reason(code="evicted", message=f"{where} was emptied by an administrator.{said}")
+        return Reason(
+            code="evicted", message=f"{where} was emptied, by an administrator or the cluster itself.{said}"
+        )
     if why in _CROWDED_OUT:
         return Reason(code="evicted", message=f"{where} needed the room for something else.{said}")
     if why.lower() in {"outofcpu", "outofmemory"}:

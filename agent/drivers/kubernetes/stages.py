@@ -130,7 +130,9 @@ def _on_its_node(wanted: Wanted, pod: Sight, events: Sequence[Happening]) -> Loo
     if pulling:
         said = f"The node still pulls {wanted.image}."
         return Look(Stage.PULLING, Trouble(temporary("image_pull_failed", said), settings.pull_timeout))
-    return Look(Stage.CREATING, _being_created(wanted, pod, events))
+    # Images come last: what was wrong with volumes and network before is over then.
+    before = [] if pulled else events
+    return Look(Stage.CREATING, _being_created(wanted, pod, before))
 
 
 def _pull_failure(pod: Sight, events: Sequence[Happening]) -> str:

@@ -5,10 +5,13 @@ evictions and lost nodes. Nothing is left behind, and nothing goes on crashing.
 import pytest
 
 from agent.drivers.base import PermanentError, TemporaryError
+from chalicelib.core.ids import new_id
 from chalicelib.protocol.instances import Resources, Stage
+from tests.contract.drivers.driver_check import ignore
 from tests.functional.kubernetes.faulty import Desk, desk, until
-from tests.support.cluster import Image, Node
+from tests.support.cluster import Fault, Image, Node
 from tests.support.cluster.objects import CLAIM, NAMESPACE, POD, QUOTA, STORAGE_CLASS, name_of
+from tests.support.cluster.refusals import internal
 from tests.support.cluster.site import ABSENT, IMAGES, PULLABLE
 
 GIB = 2**30
@@ -229,6 +232,30 @@ def test_a_crash_is_told_and_ends_there() -> None:
         made.start()
         assert made.answers()
         assert made.driver.ended() == ()
+
+
+@pytest.mark.feature(
+    "A session that crashes, is evicted or loses its node is told so, and nothing restarts it unseen"
+)
+def test_an_end_is_told_though_the_node_does_not_give_the_log() -> None:
+    """A kubelet whose certificate nobody signed, for example. Of one that ended well nothing else is kept."""
+    with desk() as made:
+        made.start()
+        other = made.spec().model_copy(update={"session_id": new_id("ses")})
+        made.driver.start(other, ignore)
+        why = "Get https://10.0.0.1:10250/containerLogs: remote error: tls: internal error"
+        made.server.plan(Fault("get", "pods/log", refusal=internal(why), times=None))
+        made.server.crash(f"streamspace-{made.session}", 0)
+        assert made.ended() == "instance_exited"
+        assert "exit code 0" in made.driver.ended()[0].reason.message
+        assert made.driver.endpoint(other.session_id) is not None
+
+
+def test_an_instance_that_ends_at_once_is_told_so_without_its_log() -> None:
+    images = IMAGES | {EXITING: Image("exits", exit_code=0)}
+    with desk(images=images) as made:
+        made.server.plan(Fault("get", "pods/log", refusal=internal("no route to host"), times=None))
+        assert made.refused(image=EXITING).reason.code == "instance_exited"
 
 
 def test_more_memory_than_it_was_given() -> None:

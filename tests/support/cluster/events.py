@@ -22,11 +22,22 @@ class Recorder:
         self.registry, self.component, self.newer = registry, component, newer
 
     def tell(
-        self, about: Object, kind: str, reason: str, message: str, *, field: str = "", host: str = ""
+        self,
+        about: Object,
+        kind: str,
+        reason: str,
+        message: str,
+        *,
+        field: str = "",
+        host: str = "",
+        by_name: bool = False,
     ) -> None:
-        """`kind` is Normal or Warning. Says nothing in a namespace that is going away."""
+        """`kind` is Normal or Warning. Says nothing in a namespace that is going away. `by_name`: of what it
+        is about it says no more."""
         involved = self._reference(about, field)
         name = f"{name_of(about)}.{digest([involved['uid'], reason, message, self.component], 16)}"
+        if by_name:
+            involved = {key: involved[key] for key in ("kind", "apiVersion", "name", "namespace")}
         try:
             self._write(name, involved, kind, reason, message, host)
         except Refused as refused:

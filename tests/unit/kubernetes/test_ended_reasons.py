@@ -17,6 +17,8 @@ def pod(**changes: Any) -> Sight:
     [
         (pod(running=False, exit=Exit(1, "Error")), "instance_exited", "exit code 1"),
         (pod(restarts=1, exit=Exit(139, "Error")), "instance_exited", "exit code 139"),
+        (pod(restarts=1, exit=Exit(255, "Unknown")), "node_lost", "restarted"),
+        (pod(running=False, exit=Exit(137, "ContainerStatusUnknown")), "node_lost", "restarted"),
         (pod(running=False, exit=Exit(137, "OOMKilled")), "insufficient_memory", "more memory"),
         (pod(failed=True, why="Evicted", message="low on memory"), "evicted", "low on memory"),
         (pod(leaving=True, why="EvictionByEvictionAPI"), "evicted", "administrator"),
@@ -39,10 +41,11 @@ def test_events_remember_a_pod_that_is_gone() -> None:
     events = [
         Happening("pod-2", "Evicted", "another's"),
         Happening("pod-1", "Started", "Started container session"),
-        Happening("pod-1", "TaintManagerEviction", "Marking for deletion Pod a/b"),
+        Happening("", "TaintManagerEviction", "Marking for deletion Pod a/b"),  # by name only
+        Happening("pod-1", "Preempted", "Preempted by pod x on node node-1"),
     ]
-    assert ended_reason(None, "pod-1", events, ()).code == "node_lost"
-    assert ended_reason(pod(uid="pod-3"), "pod-1", events, ()).code == "node_lost"
+    assert ended_reason(None, "pod-1", events, ()).code == "evicted"
+    assert ended_reason(pod(uid="pod-3"), "pod-1", events, ()).code == "evicted"
 
 
 def test_its_last_lines_are_told() -> None:

@@ -188,6 +188,14 @@ def test_a_home_that_cannot_be_made_says_why() -> None:
         ),
         (
             (
+                'create Pod s-0 in set s failed error: pods "s-0" is forbidden: unable to validate against '
+                'any security context constraint: [provider "anyuid": Forbidden: not usable by user]'
+            ),
+            "policy_refused",
+            PermanentError,
+        ),
+        (
+            (
                 'create Pod s-0 in set s failed error: pods "s-0" is forbidden: error looking up service '
                 'account streamspace/streamspace-session: serviceaccount "streamspace-session" not found'
             ),
@@ -336,6 +344,8 @@ def test_what_a_node_waits_for(reason: str, message: str, code: str, patience: f
     assert (found.code, found.patience) == (code, patience)
     assert message in found.error.reason.message
     assert isinstance(found.error, TemporaryError)
+    over = trouble(seen(pod(state=CREATING), event("pod-1", reason, message), event("pod-1", "Pulled", "m")))
+    assert (over.code, over.patience) == ("platform_error", 44), "images come after volumes and network"
 
 
 @pytest.mark.parametrize(
@@ -389,6 +399,21 @@ def test_a_trouble_must_last() -> None:
     assert not endurance.over(None)
     now = 30.0
     assert not endurance.over(other), "it was over in between"
+
+
+def test_the_time_of_a_pull_is_not_that_of_a_silent_registry() -> None:
+    """Both are called `image_pull_failed`."""
+    now = 0.0
+    endurance = Endurance(clock=lambda: now)
+    pulling = trouble(seen(pod(state=CREATING), event("pod-1", "Pulling", "Pulling image")))
+    silent = trouble(seen(pod(state=waiting("ErrImagePull", "dial tcp: i/o timeout"))))
+    assert silent.code == pulling.code
+    assert not endurance.over(pulling)
+    now = 30.0
+    assert not endurance.over(pulling)
+    assert not endurance.over(silent)
+    now = 30.0 + NETWORK
+    assert endurance.over(silent)
 
 
 def test_events_are_told_apart() -> None:

@@ -78,6 +78,6 @@ class Nodes(Controller):
         changed = self.registry.edit(POD, space_of(pod), name_of(pod), disrupt, part="status")
         text = f"Marking for deletion Pod {space_of(pod)}/{name_of(pod)}"
         Recorder(self.registry, "taint-eviction-controller").tell(
-            changed, "Normal", "TaintManagerEviction", text
+            changed, "Normal", "TaintManagerEviction", text, by_name=True
         )
         self.registry.discard(POD, changed)
