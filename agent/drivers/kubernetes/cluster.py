@@ -89,7 +89,8 @@ class Cluster:
             raise self._refused(answer, f"patch {kind.plural}") from answer
 
     def create(self, kind: Kind, manifest: Object) -> Object:
-        """Raises Stale where there is one of that name (it may be the first attempt's)."""
+        """Raises Stale where there is one of that name (it may be the first attempt's), or where many are
+        counted by one quota at the same moment."""
         query = (("fieldManager", FIELD_MANAGER),)
         try:
             return self.caller.object(Call("POST", kind.path(self.namespace), query, manifest, JSON))

@@ -62,11 +62,14 @@ class Making:
 
     def _create(self, plan: Plan, ask: Ask) -> Object:
         """Not by force: if somebody else has made it meanwhile and lets it run, it is theirs."""
-        ask()
-        try:
-            return self.instances.cluster.apply(Kind.STATEFUL_SET, plan.stateful_set(), force=False)
-        except Stale:
-            raise _somebody_else(plan.name) from None
+        for _ in range(TRIES):
+            ask()
+            try:
+                return self.instances.cluster.apply(Kind.STATEFUL_SET, plan.stateful_set(), force=False)
+            except Stale:
+                if self._there(Kind.STATEFUL_SET, plan):
+                    raise _somebody_else(plan.name) from None
+        raise contended(plan.stateful_set())
 
     def _renew(self, plan: Plan, current: Object, ask: Ask) -> Object:
         """What it is made of, as the template and the settings say today."""
@@ -88,36 +91,44 @@ class Making:
         raise contended(current)
 
     def _give(self, kind: Kind, wanted: Object, plan: Plan, ask: Ask) -> None:
-        """One of its belongings. One that is there and another's (of a StatefulSet that is gone) goes first,
-        as does any Secret: they are not changed. What somebody made meanwhile is theirs: with our owner it
-        would go when ours does, with our password it would lock their instance."""
+        """One of its belongings. One that is there and another's (of a StatefulSet that is gone) goes first.
+        So does any Secret, which is not changed, and any Service: what was created is not the applier's to
+        take away, so the port of before would stay beside today's. A policy is never away for a moment.
+
+        What somebody made meanwhile is theirs: with our owner it would go when ours does, with our password
+        it would lock their instance."""
         for _ in range(TRIES):
-            there = self.instances.own(kind, plan.spec.session_id)
-            found = next((each for each in there if naming.name(each) == plan.name), None)
+            found = self._there(kind, plan)
             ask()
             try:
                 if found is None:
-                    self._create_one(kind, wanted, plan)
+                    self.instances.cluster.create(kind, wanted)
                     return
-                if kind is not Kind.SECRET and owner_of(found) == owner_of(wanted):
+                if kind is Kind.NETWORK_POLICY and owner_of(found) == owner_of(wanted):
                     self.instances.cluster.apply(
                         kind, _in_place_of(found, wanted), resource_version=naming.version(found)
                     )
                     return
             except Stale:
+                if found is None and self._is_made(kind, wanted, plan):
+                    return
                 continue
             self.instances.cluster.delete(kind, plan.name, uid=naming.uid(found), foreground=False)
         raise contended(wanted)
 
-    def _create_one(self, kind: Kind, wanted: Object, plan: Plan) -> None:
-        try:
-            self.instances.cluster.create(kind, wanted)
-        except Stale:
-            there = self.instances.own(kind, plan.spec.session_id)
-            found = next((each for each in there if naming.name(each) == plan.name), None)
-            ours = found is not None and owner_of(found) == owner_of(wanted)
-            if found is None or not ours or found.get("data") != wanted.get("data"):
-                raise _somebody_else(plan.name) from None
+    def _is_made(self, kind: Kind, wanted: Object, plan: Plan) -> bool:
+        """Whether an attempt whose answer was lost has made it. Not, where there is none: a quota that many
+        count on at once refuses in the same way. Raises if it is somebody else's."""
+        found = self._there(kind, plan)
+        if found is None:
+            return False
+        if owner_of(found) != owner_of(wanted) or found.get("data") != wanted.get("data"):
+            raise _somebody_else(plan.name)
+        return True
+
+    def _there(self, kind: Kind, plan: Plan) -> Object | None:
+        found = self.instances.own(kind, plan.spec.session_id)
+        return next((each for each in found if naming.name(each) == plan.name), None)
 
     def _give_home(self, plan: Plan, ask: Ask) -> None:
         """A home that is there stays as it is, whatever the settings say today: volumes do not shrink."""
@@ -128,9 +139,16 @@ class Making:
 
         if leaving():
             self.removal.await_home(leaving, ask)
-        if not self.instances.own(Kind.HOME, plan.spec.session_id):
+        for _ in range(TRIES):
+            if self.instances.own(Kind.HOME, plan.spec.session_id):
+                return
             ask()
-            self.instances.cluster.apply(Kind.HOME, plan.home())
+            try:
+                self.instances.cluster.create(Kind.HOME, plan.home())
+                return
+            except Stale:
+                self._check_home(plan)
+        raise contended(plan.home())
 
     def _check_home(self, plan: Plan) -> None:
         if not plan.spec.persistent_home or self.instances.own(Kind.HOME, plan.spec.session_id):

@@ -16,7 +16,7 @@ from chalicelib.protocol.instances import InstanceState
 from tests.contract.drivers.driver_check import RUNNING_1, ignore, instances
 from tests.functional.kubernetes.faulty import desk, until
 from tests.support.cluster import Fault, Rule
-from tests.support.cluster.objects import POD, SECRET, STATEFUL_SET, uid_of
+from tests.support.cluster.objects import POD, QUOTA, SECRET, STATEFUL_SET, uid_of
 from tests.support.cluster.refusals import Refused, conflict, internal, too_many_requests, unauthorized
 
 WRITES = [
@@ -91,6 +91,16 @@ def test_conflicts_are_read_again_and_settled() -> None:
         fault = made.server.plan(Fault("write", "statefulsets", refusal=stale, times=5, skip=1))
         made.start()
         assert fault.met == 5
+        assert made.answers()
+
+
+@pytest.mark.parametrize("call", WRITES, ids=named)
+def test_many_that_one_quota_counts_at_once(call: tuple[str, str]) -> None:
+    """The API server gives up counting, with the status that it has for a name that is taken."""
+    with desk() as made:
+        fault = made.server.plan(Fault(*call, refusal=conflict(QUOTA, "limits"), times=3))
+        made.start()
+        assert fault.met == 3
         assert made.answers()
 
 

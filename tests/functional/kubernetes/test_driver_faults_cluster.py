@@ -5,12 +5,24 @@ evictions and lost nodes. Nothing is left behind, and nothing goes on crashing.
 import pytest
 
 from agent.drivers.base import PermanentError, TemporaryError
+from agent.drivers.labels import CONTROLLER
 from chalicelib.core.ids import new_id
 from chalicelib.protocol.instances import Resources, Stage
 from tests.contract.drivers.driver_check import ignore
 from tests.functional.kubernetes.faulty import Desk, desk, until
 from tests.support.cluster import Fault, Image, Node
-from tests.support.cluster.objects import CLAIM, NAMESPACE, POD, QUOTA, STORAGE_CLASS, name_of
+from tests.support.cluster.objects import (
+    CLAIM,
+    NAMESPACE,
+    NETWORK_POLICY,
+    POD,
+    QUOTA,
+    SERVICE,
+    STORAGE_CLASS,
+    Object,
+    Resource,
+    name_of,
+)
 from tests.support.cluster.refusals import internal
 from tests.support.cluster.site import ABSENT, IMAGES, PULLABLE
 
@@ -355,6 +367,36 @@ def test_a_namespace_that_is_going_away() -> None:
         assert isinstance(error, TemporaryError)
         assert error.reason.code == "platform_unavailable"
         made.server.do(lambda machine: setattr(machine.controllers[5], "paused", False))
+
+
+def test_a_port_that_changed_while_it_slept() -> None:
+    with desk() as made:
+        made.start(protocol="http", port=8080)
+        made.driver.stop(made.session)
+        made.start(protocol="http", port=9090)
+        (service,) = made.server.find(SERVICE)
+        assert [each["port"] for each in service["spec"]["ports"]] == [9090]
+        (policy,) = made.server.find(NETWORK_POLICY)
+        assert [each["port"] for each in policy["spec"]["ingress"][0]["ports"]] == [9090]
+
+
+def test_a_home_that_somebody_made_meanwhile_stays_theirs() -> None:
+    """Between the question whether the name is free and the making."""
+    with desk() as made:
+        name = f"streamspace-home-{made.session}"
+        spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+        theirs = {"metadata": {"name": name, "labels": {CONTROLLER: made.adapter.other}}, "spec": spec}
+        made.server.plan(
+            Fault("write", "persistentvolumeclaims", meanwhile=lambda: _make(made, CLAIM, theirs))
+        )
+        assert made.refused().reason.code == "home_taken"
+        (claim,) = made.server.find(CLAIM)
+        assert claim["metadata"]["labels"] == {CONTROLLER: made.adapter.other}
+
+
+def _make(made: Desk, resource: Resource, thing: Object) -> None:
+    """In the server's own thread."""
+    made.server.machine.registry.create(resource, made.server.namespace, thing)
 
 
 def test_homes_outlive_their_instances_and_go_when_told() -> None:

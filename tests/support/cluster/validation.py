@@ -12,6 +12,7 @@ from tests.support.cluster.objects import (
     NETWORK_POLICY,
     POD,
     SECRET,
+    SERVICE,
     STATEFUL_SET,
     Object,
     Resource,
@@ -67,6 +68,8 @@ def check(resource: Resource, thing: Object, before: Object | None) -> None:
         errors += _claim(thing, before)
     elif resource is NETWORK_POLICY:
         errors += policy_errors(thing)
+    elif resource is SERVICE:
+        errors += _service(thing)
     elif resource is SECRET and before:
         errors += _secret(thing, before)
     if errors:
@@ -159,6 +162,15 @@ def _claim(thing: Object, before: Object | None) -> list[Error]:
             text = "Forbidden: field can not be less than status.capacity"
             errors.append(("spec.resources.requests.storage", "FieldValueForbidden", text))
     return errors
+
+
+def _service(thing: Object) -> list[Error]:
+    names = [port.get("name") for port in thing["spec"].get("ports") or ()]
+    return [
+        (f"spec.ports[{index}].name", "FieldValueDuplicate", f"Duplicate value: {json.dumps(name)}")
+        for index, name in enumerate(names)
+        if name in names[:index]
+    ]
 
 
 def _secret(thing: Object, before: Object) -> list[Error]:
