@@ -12,7 +12,7 @@ from agent.drivers.kubernetes.cluster import Cluster
 from agent.drivers.kubernetes.endings import Endings
 from agent.drivers.kubernetes.errors import temporary
 from agent.drivers.kubernetes.forward import Forwards
-from agent.drivers.kubernetes.instances import Instances, answering, pods_of_many, state
+from agent.drivers.kubernetes.instances import Instances, answering, awake, pods_of_many, state
 from agent.drivers.kubernetes.kinds import Kind, Object
 from agent.drivers.kubernetes.making import Making
 from agent.drivers.kubernetes.manifests import Surroundings
@@ -95,7 +95,7 @@ class KubernetesDriver:
         self._starter.start(spec, progressing)
 
     def stop(self, session_id: str) -> None:
-        self._removal.stop(session_id)
+        self._removal.stop(session_id, ask=awake())
         self._reach.forget(session_id)
 
     def remove(self, session_id: str, *, delete_home: bool, before_incarnation: int | None = None) -> None:

@@ -25,12 +25,32 @@ TRIES = 30
 TICK = 1.0
 """Seconds between two questions whether the work is still wanted."""
 
+FROZEN = 20.0
+"""Seconds: the margin by which the worker stops before a lease is over."""
+
 Ask = Callable[[], None]
 """Raises to end the work."""
 
 
 def go_on() -> None:
     """An `Ask` that always agrees."""
+
+
+def awake(clock: Callable[[], float] = time.monotonic) -> Ask:
+    """An `Ask` for calls that come without a lease to look at. Whoever did not get here for longer than a
+    lease's margin was frozen, or waited for the cluster; somebody else may have gone on meanwhile. Raises
+    TemporaryError `platform_unavailable` then: the caller looks whether the work is still its own."""
+    last = clock()
+
+    def ask() -> None:
+        nonlocal last
+        before, last = last, clock()
+        if last - before > FROZEN:
+            raise temporary(
+                "platform_unavailable", f"The agent did not get on for {last - before:.0f} seconds."
+            )
+
+    return ask
 
 
 @dataclass(frozen=True)

@@ -91,29 +91,22 @@ class Making:
         raise contended(current)
 
     def _give(self, kind: Kind, wanted: Object, plan: Plan, ask: Ask) -> None:
-        """One of its belongings. One that is there and another's (of a StatefulSet that is gone) goes first.
-        So does any Secret, which is not changed, and any Service: what was created is not the applier's to
-        take away, so the port of before would stay beside today's. A policy is never away for a moment.
-
-        What somebody made meanwhile is theirs: with our owner it would go when ours does, with our password
-        it would lock their instance."""
+        """One of its belongings. None is changed: what is there goes first, so that whoever was about to take
+        it away, late, finds another, and would have to take away one that it does not know. (No pod is there
+        by now.) What somebody made meanwhile is theirs: with our owner it would go when ours does, with our
+        password it would lock their instance."""
         for _ in range(TRIES):
             found = self._there(kind, plan)
             ask()
-            try:
-                if found is None:
-                    self.instances.cluster.create(kind, wanted)
-                    return
-                if kind is Kind.NETWORK_POLICY and owner_of(found) == owner_of(wanted):
-                    self.instances.cluster.apply(
-                        kind, _in_place_of(found, wanted), resource_version=naming.version(found)
-                    )
-                    return
-            except Stale:
-                if found is None and self._is_made(kind, wanted, plan):
-                    return
+            if found is not None:
+                self.instances.cluster.delete(kind, plan.name, uid=naming.uid(found), foreground=False)
                 continue
-            self.instances.cluster.delete(kind, plan.name, uid=naming.uid(found), foreground=False)
+            try:
+                self.instances.cluster.create(kind, wanted)
+                return
+            except Stale:
+                if self._is_made(kind, wanted, plan):
+                    return
         raise contended(wanted)
 
     def _is_made(self, kind: Kind, wanted: Object, plan: Plan) -> bool:

@@ -2,16 +2,17 @@
 
 import contextlib
 import itertools
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from agent.drivers.base import Cancelled, DriverError, Step
+from agent.drivers.base import Cancelled, DriverError, Step, TemporaryError
 from agent.drivers.kubernetes.driver import KubernetesDriver
 from agent.drivers.kubernetes.kinds import Kind
 from agent.drivers.kubernetes.removal import BELONGINGS
 from chalicelib.core.ids import new_id
-from chalicelib.protocol.instances import InstanceState
+from chalicelib.protocol.instances import InstanceState, Stage
 from tests.contract.drivers.driver_check import ignore, instances
 from tests.contract.drivers.kubernetes_adapter import KubernetesAdapter
 from tests.contract.kubernetes.interrupted import Killed, interrupted
@@ -172,6 +173,61 @@ def test_a_start_that_comes_late_leaves_others_instances_alone(
         scenes.goes(session)
         if not cluster.reached:
             return
+
+
+@pytest.mark.feature("What a frozen agent in a cluster does too late harms nobody who went on for it")
+@pytest.mark.parametrize("scene", ["start", "wake"])
+def test_a_cleaning_that_comes_late_leaves_others_instances_alone(scene: str, scenes: Scenes) -> None:
+    """A start that was called off takes away what it made; frozen before any write of that, it finds that
+    another agent has started the same instance, out of what was left."""
+    for before in itertools.count(1):
+        session = scenes.prepare(scene)
+        others: list[list[str]] = []
+
+        def somebody_else() -> None:
+            if not others:  # noqa: B023 - called within this turn
+                _started(scenes, session, 1)  # noqa: B023
+                others.append(scenes.pods(session))  # noqa: B023
+
+        def progressing(step: Step) -> None:
+            if others or step.stage is Stage.CONNECTING:  # noqa: B023
+                raise Cancelled(late=bool(others))  # noqa: B023
+
+        driver, cluster = interrupted(scenes.adapter, before, somebody_else)
+        with pytest.raises((Cancelled, DriverError)):
+            scenes.work(scene)(driver, session, progressing)
+        driver._watches.close()
+        if others:
+            assert scenes.pods(session) == others[0]
+            scenes.keeps_its_belongings(session)
+            scenes.runs(session, 1)
+        scenes.goes(session)
+        if not cluster.reached:
+            return
+
+
+def test_a_stop_that_comes_late_leaves_what_was_woken_alone(
+    scenes: Scenes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no lease to look at; but it sees that it did not get on for long."""
+    monkeypatch.setattr("agent.drivers.kubernetes.instances.FROZEN", 0.5)
+    session = scenes.prepare("stop")
+
+    def somebody_wakes() -> None:
+        if not woken:
+            scenes.driver.stop(session)
+            _started(scenes, session, 1)
+            woken.extend(scenes.pods(session))
+            time.sleep(0.5)
+
+    woken: list[str] = []
+    driver, _ = interrupted(scenes.adapter, 1, somebody_wakes)
+    with pytest.raises(TemporaryError, match="did not get on"):
+        driver.stop(session)
+    driver._watches.close()
+    assert scenes.pods(session) == woken
+    scenes.runs(session, 1)
+    scenes.goes(session)
 
 
 @pytest.mark.parametrize("scene", ["start", "wake"])
