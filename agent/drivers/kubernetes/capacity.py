@@ -131,6 +131,7 @@ def outline(pod: Object) -> Object:
         "spec": {
             "nodeName": spec.get("nodeName"),
             "overhead": spec.get("overhead") or {},
+            "resources": spec.get("resources") or {},
             "containers": sizes(spec.get("containers") or []),
             "initContainers": sizes(spec.get("initContainers") or []),
         },
@@ -198,16 +199,23 @@ def _share(node: Object, others: list[Object], settings: Settings, overcommit: f
 
 
 def _of_pod(pod: Object, resource: str, kind: str, read: Callable[[str], int]) -> int:
-    """As the scheduler counts: its containers and sidecars (init containers that stay), or an init container
-    with the sidecars before it, if that is more; and what its sandbox takes."""
+    """As the scheduler counts: what it says for itself as a whole; else its containers and sidecars (init
+    containers that stay), or an init container with the sidecars before it, if that is more; and what its
+    sandbox takes."""
     spec = pod.get("spec") or {}
 
     def amount(sizes: Mapping[str, str]) -> int:
         return read(sizes[resource]) if resource in sizes else 0
 
-    def size(container: Object) -> int:
-        return amount((container.get("resources") or {}).get(kind) or {})
+    def stated(part: Object) -> Mapping[str, str]:
+        return (part.get("resources") or {}).get(kind) or {}
 
+    def size(part: Object) -> int:
+        return amount(stated(part))
+
+    box = amount(spec.get("overhead") or {})
+    if resource in stated(spec):
+        return size(spec) + box
     sidecars = most = 0
     for each in spec.get("initContainers") or []:
         if each.get("restartPolicy") == "Always":
@@ -215,7 +223,7 @@ def _of_pod(pod: Object, resource: str, kind: str, read: Callable[[str], int]) -
         else:
             most = max(most, sidecars + size(each))
     together = sidecars + sum(size(each) for each in spec.get("containers") or [])
-    return max(together, most) + amount(spec.get("overhead") or {})
+    return max(together, most) + box
 
 
 def _tolerates(toleration: Toleration, taint: Mapping[str, str]) -> bool:

@@ -92,7 +92,10 @@ def test_sidecars_and_sandboxes_count_as_the_scheduler_counts_them() -> None:
     mesh = pod(requests={"memory": "1Gi"}, initContainers=[part("512Mi", **stays), part("256Mi")])
     eager = pod(requests={"memory": "1Gi"}, initContainers=[part("1Gi", **stays), part("2Gi"), part("1Gi")])
     boxed = pod(requests={"memory": "1Gi"}, overhead={"memory": "160Mi"})
-    for found, taken in ((mesh, 1536), (eager, 3072), (boxed, 1184)):
+    whole = pod(
+        requests={"memory": "1Gi"}, overhead={"memory": "8Mi"}, resources={"requests": {"memory": "2Gi"}}
+    )
+    for found, taken in ((mesh, 1536), (eager, 3072), (boxed, 1184), (whole, 2056)):
         assert nodes(node(), pods=(found,)).total.memory_bytes == 8 * GIB - taken * 2**20
 
 
