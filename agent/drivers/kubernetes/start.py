@@ -141,11 +141,11 @@ class Starter:
         """From here on this pod is the desktop that the user has, and any other is not."""
 
         def decide(found: Object) -> State:
+            if not state(found).replicas:  # that is why it ended, if it did
+                raise temporary("platform_error", "The instance was stopped while it started.")
             now = self.instances.pod(found)
             if now is None or now.uid != pod.uid or not now.lives:
                 raise attendance.exited(now or pod) if now and now.died else _gone()
-            if not state(found).replicas:
-                raise temporary("platform_error", "The instance was stopped while it started.")
             return State(1, {naming.ANSWERED: pod.uid})
 
         def ask() -> None:

@@ -230,6 +230,23 @@ def test_a_stop_that_comes_late_leaves_what_was_woken_alone(
     scenes.goes(session)
 
 
+def test_a_start_that_somebody_stopped_says_so(scenes: Scenes) -> None:
+    """Even in its last moment, when the instance has answered: that it ended is no fault of its own."""
+    session, stopped = scenes.prepare("start"), []
+
+    def somebody_stops() -> None:
+        if not stopped:
+            stopped.append(scenes.driver.stop(session))
+
+    answered = 7  # the writes before it: the set, three belongings, the home, its pod
+    driver, _ = interrupted(scenes.adapter, answered, somebody_stops)
+    with pytest.raises(TemporaryError, match="was stopped while it started"):
+        driver.start(scenes.adapter.spec(session), ignore)
+    assert stopped
+    driver._watches.close()
+    scenes.goes(session)
+
+
 @pytest.mark.parametrize("scene", ["start", "wake"])
 def test_a_start_that_comes_late_wakes_nothing_that_was_stopped(scene: str, scenes: Scenes) -> None:
     for before in itertools.count(1):

@@ -16,7 +16,7 @@ from chalicelib.protocol.instances import InstanceState
 from tests.contract.drivers.driver_check import RUNNING_1, ignore, instances
 from tests.functional.kubernetes.faulty import desk, until
 from tests.support.cluster import Fault, Rule
-from tests.support.cluster.objects import POD, QUOTA, SECRET, STATEFUL_SET, uid_of
+from tests.support.cluster.objects import POD, QUOTA, SECRET, STATEFUL_SET, Object, uid_of
 from tests.support.cluster.refusals import Refused, conflict, internal, too_many_requests, unauthorized
 
 WRITES = [
@@ -379,6 +379,7 @@ def test_an_end_is_not_told_of_who_was_started_meanwhile() -> None:
     with desk() as made:
         made.start()
         made.server.crash(f"streamspace-{made.session}")
+        made.server.wait(lambda machine: "running" not in _state(machine.store.find(POD)[0]))
         made.driver.start(made.spec(), ignore)
         assert made.answers()
         assert made.driver.ended() == ()
@@ -386,6 +387,12 @@ def test_an_end_is_not_told_of_who_was_started_meanwhile() -> None:
         time.sleep(0.2)
         assert made.adapter.open().ended() == ()
         assert uid_of(made.server.find(POD)[0]) == uid_of(before)
+
+
+def _state(pod: Object) -> Object:
+    """Of its first container; empty once that is not its first any more."""
+    (container,) = pod["status"]["containerStatuses"]
+    return {} if container["restartCount"] else dict(container["state"])
 
 
 def test_watches_that_fall_silent(monkeypatch: pytest.MonkeyPatch) -> None:
