@@ -2,7 +2,6 @@
 
 import contextlib
 import itertools
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -209,7 +208,6 @@ def test_a_stop_that_comes_late_leaves_what_was_woken_alone(
     scenes: Scenes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It has no lease to look at; but it sees that it did not get on for long."""
-    monkeypatch.setattr("agent.drivers.kubernetes.instances.FROZEN", 0.5)
     session = scenes.prepare("stop")
 
     def somebody_wakes() -> None:
@@ -217,12 +215,13 @@ def test_a_stop_that_comes_late_leaves_what_was_woken_alone(
             scenes.driver.stop(session)
             _started(scenes, session, 1)
             woken.extend(scenes.pods(session))
-            time.sleep(0.5)
+            monkeypatch.setattr("agent.drivers.kubernetes.instances.FROZEN", 0.01)
 
     woken: list[str] = []
     driver, _ = interrupted(scenes.adapter, 1, somebody_wakes)
     with pytest.raises(TemporaryError, match="did not get on"):
         driver.stop(session)
+    monkeypatch.undo()
     driver._watches.close()
     assert scenes.pods(session) == woken
     scenes.runs(session, 1)
