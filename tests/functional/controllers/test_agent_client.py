@@ -15,7 +15,7 @@ from agent.client.identity import IdentityStore
 from agent.client.servertime import ServerClock
 from agent.client.signing import Signer
 from chalicelib.protocol import PROTOCOL_VERSION
-from chalicelib.protocol.agents import Backend, CredentialsRequest, Heartbeat
+from chalicelib.protocol.agents import Backend, CredentialsRequest, Heartbeat, InventoryReport
 from tests.support.fake_agent import FakeAgent, enrollment_token
 from tests.support.lambda_client import LambdaClient
 
@@ -61,4 +61,32 @@ def test_an_agent_with_a_wrong_clock_enrols_boots_and_reports(
         with pytest.raises(errors.Revoked):
             await control.heartbeat(beat)
 
+    asyncio.run(live())
+
+
+def test_a_clock_that_jumps_between_two_answers_is_corrected_by_the_refused_inventory(
+    client: LambdaClient, tenant: Any, http: httpx.AsyncClient
+) -> None:
+    agent, jump = FakeAgent.online(client, tenant.admin), timedelta()
+    clock = ServerClock(lambda: datetime.now(UTC) + jump)
+    sent: list[httpx.Request] = []
+
+    async def note(request: httpx.Request) -> None:
+        sent.append(request)
+
+    http.event_hooks["request"].append(note)
+
+    def report() -> InventoryReport:
+        return InventoryReport(epoch=agent.epoch, started_at=clock.now(), instances=())
+
+    async def live() -> None:
+        named = agent.enrolment
+        signer = Signer(agent.key, key_id=named["key_id"], authority=named["authority"], now=clock.now)
+        control = HttpControlPlane(http, signer, clock)
+        with pytest.raises(errors.Refused):
+            await control.inventory(report())
+        assert len(sent) == 1, "by the right clock it is wrong as well"
+        assert (await control.inventory(report())).actions == ()
+
+    jump = timedelta(seconds=90)  # its signatures are believed all the same
     asyncio.run(live())

@@ -177,6 +177,17 @@ async def test_what_a_revoked_agent_has_parked_is_for_nobody(
     await stays.stop()
 
 
+async def test_what_a_browser_gives_back_is_not_parked_for_a_revoked_agent(plane: Any, relay: Relay) -> None:
+    """The browser left in the moment in which it was handed over."""
+    _, reader, _ = await head_of(relay.address.port, CONNECT.format(f"Bearer {plane.access().grant}"))
+    handed = await relay.parking.take(CONTROLLER)
+    assert handed is not None
+    relay.parking.revoked(CONTROLLER, 1)
+    relay.parking.offer(handed)
+    assert len(relay.parking) == 0
+    assert await asyncio.wait_for(reader.read(), 5) == b""
+
+
 async def test_too_many_parked_connections_push_out_the_oldest(
     plane: Any, relay: Relay, eventually: Eventually
 ) -> None:
