@@ -132,7 +132,7 @@ def test_cancelling_does_not_wait_for_a_silent_registry(controller: DockerAdapte
 
     with pytest.raises(Cancelled):
         controller.open().start(controller.spec(new_id("ses"), behaviour="pullable"), soon)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 KILLED = """

@@ -50,7 +50,7 @@ def test_a_long_poll_returns_as_soon_as_there_is_a_message(sqs: Any) -> None:
     threading.Timer(0.5, sqs.send_message, kwargs={"QueueUrl": url, "MessageBody": "m"}).start()
     started = time.monotonic()
     assert receive(sqs, url, WaitTimeSeconds=10, MaxNumberOfMessages=10)
-    assert 0.4 < time.monotonic() - started < 2
+    assert 0.4 < time.monotonic() - started < 5
 
 
 def test_batches_carry_ten(sqs: Any) -> None:

@@ -267,7 +267,7 @@ def test_api_server_that_was_never_there(cluster: Cluster, api: ScriptedApi) -> 
     began = time.monotonic()
     with pytest.raises(TemporaryError, match="platform_unavailable"):
         reflector.snapshot(0.5)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
     reflector.close()
 
 
@@ -312,7 +312,7 @@ def test_close_ends_the_thread_and_every_wait(reflector: Reflector, store: Store
     reflector.close()
     for thread in waiting:
         thread.join(5)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
     assert len(ended) == 5
     assert reflector._thread is not None
     assert not reflector._thread.is_alive()

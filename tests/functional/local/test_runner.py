@@ -92,7 +92,7 @@ def test_each_change_arrives_once_in_order_and_at_once(emulator: Emulator) -> No
     began = time.monotonic()
     write(dynamodb, range(60, 61))
     until(lambda: seen[-1] == 60)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 4  # else the longest pause has passed, or the wait for news
     running.stop()
 
 

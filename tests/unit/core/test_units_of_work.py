@@ -27,6 +27,16 @@ def _writes(refused: Any = None) -> list[Any]:
     ]
 
 
+class Cancelled(TransactWriteError):
+    def __init__(self, reasons: list[CancellationReason | None]) -> None:
+        super().__init__("cancelled")
+        self._reasons = reasons
+
+    @property
+    def cancellation_reasons(self) -> list[CancellationReason | None]:
+        return self._reasons
+
+
 class Store(dynamo.DynamoUnitOfWork):
     """Fails with the given reasons, one list an attempt, then succeeds."""
 
@@ -37,10 +47,8 @@ class Store(dynamo.DynamoUnitOfWork):
 
     def _transact(self, writes: Any, token: Any) -> None:
         if self.outcomes:
-            error = TransactWriteError("cancelled")
-            reasons = [CancellationReason(code=code) if code else None for code in self.outcomes.pop(0)]
-            type(error).cancellation_reasons = property(lambda _self: reasons)
-            raise error
+            codes = self.outcomes.pop(0)
+            raise Cancelled([CancellationReason(code=code) if code else None for code in codes])
 
 
 def test_conflicts_are_tried_again_with_pauses():
