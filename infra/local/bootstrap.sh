@@ -236,13 +236,30 @@ if [ -z "$python" ]; then
     python=$(find_python)
     [ -n "$python" ] || fail "StreamSpace needs Python 3.11 or newer."
 fi
-[ -x .venv/bin/python ] || rm -f "$STAMPS/python"
-once python "$(digest_of requirements*.txt)" install_python
 
 ui_packages() {
     [ -d ui/node_modules ] || rm -f "$STAMPS/ui-packages"
     once ui-packages "$(digest_of ui/package.json ui/package-lock.json)" install_ui_packages
 }
+
+web_ui() {
+    ui_packages
+    [ -f ui/dist/index.html ] || rm -f "$STAMPS/ui"
+    once ui "$(digest_of_ui)" build_ui
+}
+
+# Beside the rest, which is pip's work: unless Node is to come from pip too.
+ui_job=
+case $WANTED in stack | test)
+    if node_suits && command -v npm >/dev/null; then
+        web_ui &
+        ui_job=$!
+        trap 'kill $ui_job 2>/dev/null' INT TERM EXIT
+    fi ;;
+esac
+
+[ -x .venv/bin/python ] || rm -f "$STAMPS/python"
+once python "$(digest_of requirements*.txt)" install_python
 
 case $WANTED in
     python) exit 0 ;;
@@ -253,9 +270,7 @@ esac
 [ -x $HOME_DIR/ministack-venv/bin/python ] || rm -f "$STAMPS/emulator"
 once emulator "$(digest_of infra/local/emulator/requirements.txt)" install_emulator
 
-ui_packages
-[ -f ui/dist/index.html ] || rm -f "$STAMPS/ui"
-once ui "$(digest_of_ui)" build_ui
+[ -n "$ui_job" ] || web_ui
 
 [ -f $HOME_DIR/install/.stamp ] || rm -f "$STAMPS/agent"
 once agent "$(digest_of_agent)" pack_agent
@@ -269,3 +284,7 @@ if [ "$WANTED" = test ]; then
     once helm "$(digest_of infra/charts/helm.py)" fetch_helm
 fi
 .venv/bin/python -m infra.images.build
+if [ -n "$ui_job" ]; then
+    trap - INT TERM EXIT
+    wait "$ui_job" || exit 1
+fi
