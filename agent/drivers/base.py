@@ -147,6 +147,10 @@ class Driver(Protocol):
     def endpoint(self, session_id: str) -> Endpoint | None:
         """Where a running instance answers; None if it does not run."""
 
+    def logs(self, session_id: str, lines: int) -> tuple[str, ...] | None:
+        """What the session's newest instance printed last, oldest first, at most so many lines; of one that
+        does not run any more too, where the platform keeps that. None if there is nothing to read from."""
+
     def ended(self) -> tuple[Ended, ...]:
         """Instances that ended by themselves since they were started and still exist. Level-triggered:
         the same answer until they are started, stopped or removed. One whose start is under way may appear

@@ -30,6 +30,8 @@ from chalicelib.protocol.instances import (
 )
 
 GIB = 2**30
+PRINTED = ("session began", "ready")
+"""What each instance prints."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,11 @@ class FakeDriver:
             if any(instance.running for _, instance in self._own(session_id)):
                 return Endpoint(socket_path=f"/fake/{self.controller_id}/{session_id}", password="fake")  # noqa: S106
             return None
+
+    def logs(self, session_id: str, lines: int) -> tuple[str, ...] | None:
+        with self._world():
+            own = dict(self._own(session_id))
+            return PRINTED[-lines:] if own else None
 
     def ended(self) -> tuple[Ended, ...]:
         with self._world():

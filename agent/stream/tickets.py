@@ -71,13 +71,16 @@ class Tickets:
         self._keys = keys
         self._clock = clock
 
-    async def ticket(self, token: str, *, controller: str, session: str) -> TicketClaims:
-        """The claims of a ticket for this session at this controller's gateway. Raises Refused."""
+    async def ticket(self, token: str, *, controller: str, session: str, logs: bool = False) -> TicketClaims:
+        """The claims of a ticket for this session at this controller's gateway: for its stream, or for its
+        log. Raises Refused."""
         claims = await self._verified(token, TicketClaims)
         if claims.aud != gateway_audience(controller) or claims.controller != controller:
             raise Refused("ticket for another controller")
         if claims.session != session:
             raise Refused("ticket for another session")
+        if (claims.protocol == "logs") is not logs:
+            raise Refused("ticket for a stream" if logs else "ticket for a log")
         if claims.exp - claims.iat > TICKET_LIFE:
             raise Refused("ticket lives too long")
         self._check_times(claims.iat, claims.exp)

@@ -70,6 +70,7 @@ class StreamPlane:
             self._driver.endpoint,
             keys,
             self._folder,
+            logs=self._driver.logs,
             intervals=lambda: self._access.intervals,
             clock=lambda: self._clock.now().timestamp(),
         )

@@ -12,6 +12,8 @@ RELAY_AUDIENCE = "streamspace-relay"
 WEBSOCKET_PROTOCOLS = ("streamspace.v1", "binary")
 """Offered beside `ticket.<jwt>` or `resume.<token>`. A client that offers `streamspace.v1` also understands
 control messages: JSON text frames between the binary RFB ones. Plain VNC clients offer `binary` alone."""
+LOGS_PROTOCOL = "streamspace.logs.v1"
+"""Offered beside `ticket.<jwt>` by who reads an instance's log: `LogMessage`s come, in text frames."""
 
 
 def gateway_audience(controller_id: str) -> str:
@@ -24,6 +26,11 @@ def stream_path(controller_id: str, session_id: str) -> str:
     return f"/stream/{controller_id}/{session_id}"
 
 
+def logs_path(controller_id: str, session_id: str) -> str:
+    """Where the session's log is read, beside its stream."""
+    return f"{stream_path(controller_id, session_id)}/logs"
+
+
 class StreamPermissions(Wire):
     control: bool = True
     clipboard_in: bool = True
@@ -33,8 +40,9 @@ class StreamPermissions(Wire):
 
 
 class TicketClaims(Wire):
-    """Claims of a ticket; `exp` is 60 s after `iat` and `jti` is consumed by the gateway. `revocations` is
-    for the relay: what was parked by grants with fewer is not for this viewer."""
+    """Claims of a ticket; `exp` is 60 s after `iat` and `jti` is consumed by the gateway. One for `logs`
+    opens no stream, and the others no log. `revocations` is for the relay: what was parked by grants with
+    fewer is not for this viewer."""
 
     iss: str = ISSUER
     aud: str
@@ -46,7 +54,7 @@ class TicketClaims(Wire):
     session: Identifier
     controller: Identifier
     incarnation: int
-    protocol: Literal["vnc", "http"]
+    protocol: Literal["vnc", "http", "logs"]
     permissions: StreamPermissions
     revocations: int = Field(default=0, ge=0)
 
@@ -71,3 +79,10 @@ class StreamMessage(Wire):
     type: Literal["resume", "closed"]
     token: str | None = None
     reason: str | None = None
+
+
+class LogMessage(Wire):
+    """What an instance printed last, oldest first: all that is shown of it, not only what is new. It comes at
+    the beginning, and again whenever it has changed."""
+
+    lines: list[str]

@@ -12,13 +12,19 @@ from chalicelib.sessions.store import Position, SessionStore
 
 
 @dataclass(frozen=True)
-class Running:
-    """A running session and what its instance was made of: what opening a stream needs to know."""
+class Placed:
+    """A session that a controller has or had an instance of."""
 
     tenant_id: str
     session_id: str
     controller_id: str
     incarnation: int
+
+
+@dataclass(frozen=True)
+class Running(Placed):
+    """A running session and what its instance was made of: what opening a stream needs to know."""
+
     spec: InstanceSpec
 
 
@@ -58,6 +64,17 @@ class Queries:
         session = self.get(user, session_id)
         details = self.store.details(session.tenant_id, session.id)
         return details.assessment if details else None
+
+    def placed(self, user: User, session_id: str) -> Placed:
+        """Raises NotFound, Conflict `session_not_placed`."""
+        session = access.load(self.store, user, session_id, access.WRITE_ALL)
+        if session.controller_id is None or session.state in (State.PENDING, State.TERMINATED):
+            raise Conflict(
+                f"The session is {session.state}: no controller has anything of it that runs or ran.",
+                code="session_not_placed",
+                extra={"state": session.state.value},
+            )
+        return Placed(session.tenant_id, session.id, session.controller_id, session.incarnation)
 
     def running(self, user: User, session_id: str) -> Running:
         """Raises NotFound, Conflict `session_not_running`."""

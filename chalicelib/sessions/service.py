@@ -23,7 +23,7 @@ from chalicelib.sessions.ledger import Ledger
 from chalicelib.sessions.lifecycle import Lifecycle
 from chalicelib.sessions.placement import GroupsOf
 from chalicelib.sessions.placing import Placing
-from chalicelib.sessions.queries import Queries, Running
+from chalicelib.sessions.queries import Placed, Queries, Running
 from chalicelib.sessions.recount import Drift, recount
 from chalicelib.sessions.reports import Reports
 from chalicelib.sessions.rules import Desired, State
@@ -37,6 +37,7 @@ __all__ = [
     "Drift",
     "NewSession",
     "Overview",
+    "Placed",
     "Running",
     "Session",
     "SessionService",
@@ -136,6 +137,14 @@ class SessionService:
         Raises NotFound, Conflict `session_not_running` with its state.
         """
         return self.queries.running(user, session_id)
+
+    def placed(self, user: User, session_id: str) -> Placed:
+        """A session of the caller's whose log may be there, whether it runs or not. Who may act on it may
+        read that.
+
+        Raises NotFound, Conflict `session_not_placed` with its state.
+        """
+        return self.queries.placed(user, session_id)
 
     def end_all(self, tenant_id: str, actor: str, *, delete_homes: bool) -> int:
         """End a slice of a tenant's sessions; how many are not over yet, commands under way included. Safe to

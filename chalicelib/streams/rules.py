@@ -4,19 +4,28 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from chalicelib.protocol.streams import StreamPermissions, stream_path
+from chalicelib.protocol.streams import StreamPermissions, logs_path, stream_path
 
 Protocol = Literal["vnc", "http"]
+NOTHING = StreamPermissions(control=False, clipboard_in=False, clipboard_out=False)
+"""What who reads a log may do to the instance."""
 
 
 @dataclass(frozen=True)
-class Streamed:
-    """What is streamed: a running session's instance and what its template's policy lets viewers do."""
+class Instance:
+    """What a ticket is for: one session's instance, on the controller that has it."""
 
     tenant_id: str
     session_id: str
     controller_id: str
     incarnation: int
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """What is streamed: a running instance and what its template's policy lets viewers do."""
+
+    instance: Instance
     protocol: Protocol
     policy: StreamPermissions
 
@@ -58,12 +67,17 @@ def pick_relay(urls: tuple[str, ...], session_id: str) -> str:
     return urls[sum(session_id.encode()) % len(urls)]
 
 
-def stream_url(base: str, streamed: Streamed) -> str:
+def stream_url(base: str, instance: Instance, protocol: Protocol) -> str:
     """Where a client opens the stream: a WebSocket for VNC, a page for an HTTP application."""
-    path = stream_path(streamed.controller_id, streamed.session_id)
-    if streamed.protocol == "vnc":
+    path = stream_path(instance.controller_id, instance.session_id)
+    if protocol == "vnc":
         return f"{base}{path}"
     return f"http{base.removeprefix('ws')}{path}/"
+
+
+def logs_url(base: str, instance: Instance) -> str:
+    """Where a client reads the log, by a WebSocket."""
+    return f"{base}{logs_path(instance.controller_id, instance.session_id)}"
 
 
 def is_direct(gateway_url: str | None) -> bool:

@@ -51,6 +51,16 @@ class ConnectView(ResponseBody):
     permissions: PermissionsView
 
 
+class LogsView(ResponseBody):
+    """Open `url` as a WebSocket with the subprotocols `streamspace.logs.v1` and `ticket.<ticket>`. What comes
+    are text messages, `{"lines": [...]}`: the last 300 lines, again whenever there are new ones. The ticket
+    works once, until `expires_at`."""
+
+    url: str
+    ticket: str
+    expires_at: Time
+
+
 class KeySet(ResponseBody):
     """RFC 7517."""
 

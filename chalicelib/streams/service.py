@@ -10,19 +10,38 @@ from chalicelib.core.config import Config
 from chalicelib.identity.service import User
 from chalicelib.protocol.agents import RelayAccess
 from chalicelib.protocol.streams import StreamPermissions
-from chalicelib.sessions.service import Running, SessionService
+from chalicelib.sessions.service import Placed, Running, SessionService
 from chalicelib.streams import tickets
-from chalicelib.streams.rules import Streamed, Wish, is_direct, permit, pick_relay, relay_urls, stream_url
+from chalicelib.streams.rules import (
+    NOTHING,
+    Instance,
+    Streamed,
+    Wish,
+    is_direct,
+    logs_url,
+    permit,
+    pick_relay,
+    relay_urls,
+    stream_url,
+)
+from chalicelib.streams.tickets import Opens
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Where and with what a client opens something, once, until `expires_at`."""
+
+    url: str
+    ticket: str
+    expires_at: datetime
 
 
 @dataclass(frozen=True)
 class Connection:
-    """Where and with what a client opens the stream."""
+    """How a client opens the stream, and what it may do then."""
 
-    url: str
+    opening: Opening
     streamed: Streamed
-    ticket: str
-    expires_at: datetime
     permissions: StreamPermissions
 
 
@@ -55,33 +74,50 @@ class StreamService:
         Raises NotFound, Conflict `session_not_running` with its state and reason.
         """
         streamed = _streamed(self.sessions.running(user, session_id))
-        controller = self.controllers.get(streamed.tenant_id, streamed.controller_id).controller
         permissions = permit(streamed.policy, wish)
+        opening = self._opening(streamed.instance, streamed.protocol, user, permissions, origin)
+        return Connection(opening, streamed, permissions)
+
+    def logs(self, user: User, session_id: str, *, origin: str) -> Opening:
+        """A ticket for what a session's instance printed.
+
+        Raises NotFound, Conflict `session_not_placed` with its state.
+        """
+        instance = _instance(self.sessions.placed(user, session_id))
+        return self._opening(instance, "logs", user, NOTHING, origin)
+
+    def _opening(
+        self, instance: Instance, opens: Opens, user: User, permissions: StreamPermissions, origin: str
+    ) -> Opening:
+        controller = self.controllers.get(instance.tenant_id, instance.controller_id).controller
+        base = self._base(controller, instance, origin)
         now = self.clock()
         lifetime = self.config.timings.ticket
-        return Connection(
-            url=stream_url(self._base(controller, streamed, origin), streamed),
-            streamed=streamed,
+        return Opening(
+            url=logs_url(base, instance) if opens == "logs" else stream_url(base, instance, opens),
             ticket=tickets.ticket(
-                streamed, user.user_id, permissions, controller.revocations, now=now, lifetime=lifetime
+                instance,
+                opens,
+                user.user_id,
+                permissions,
+                controller.revocations,
+                now=now,
+                lifetime=lifetime,
             ),
             expires_at=now + timedelta(seconds=lifetime),
-            permissions=permissions,
         )
 
-    def _base(self, controller: Controller, streamed: Streamed, origin: str) -> str:
+    def _base(self, controller: Controller, instance: Instance, origin: str) -> str:
         if controller.gateway_url is not None and is_direct(controller.gateway_url):
             return controller.gateway_url.rstrip("/")
-        return pick_relay(relay_urls(self.config.relay_urls, origin), streamed.session_id)
+        return pick_relay(relay_urls(self.config.relay_urls, origin), instance.session_id)
 
 
 def _streamed(running: Running) -> Streamed:
     spec = running.spec
-    return Streamed(
-        tenant_id=running.tenant_id,
-        session_id=running.session_id,
-        controller_id=running.controller_id,
-        incarnation=running.incarnation,
-        protocol=spec.protocol,
-        policy=StreamPermissions(clipboard_in=spec.clipboard_in, clipboard_out=spec.clipboard_out),
-    )
+    policy = StreamPermissions(clipboard_in=spec.clipboard_in, clipboard_out=spec.clipboard_out)
+    return Streamed(_instance(running), spec.protocol, policy)
+
+
+def _instance(placed: Placed) -> Instance:
+    return Instance(placed.tenant_id, placed.session_id, placed.controller_id, placed.incarnation)

@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import datetime
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from joserfc import jwt
 
@@ -15,14 +15,16 @@ from chalicelib.protocol.streams import (
     TicketClaims,
     gateway_audience,
 )
-from chalicelib.streams.rules import Streamed
+from chalicelib.streams.rules import Instance, Protocol
 
 ALGORITHM = "EdDSA"
+Opens = Protocol | Literal["logs"]
 C = TypeVar("C", bound=Wire)
 
 
 def ticket(
-    streamed: Streamed,
+    instance: Instance,
+    opens: Opens,
     user_id: str,
     permissions: StreamPermissions,
     revocations: int,
@@ -30,21 +32,21 @@ def ticket(
     now: datetime,
     lifetime: float,
 ) -> str:
-    """Opens one session's stream at one gateway, once, within `lifetime` seconds. `revocations` are the
-    controller's: relays let go of connections that were made before the last one."""
+    """Opens one session's stream, or its log, at one gateway, once, within `lifetime` seconds. `revocations`
+    are the controller's: relays let go of connections that were made before the last one."""
     issued = int(now.timestamp())
     return _sign(
         TicketClaims(
-            aud=gateway_audience(streamed.controller_id),
+            aud=gateway_audience(instance.controller_id),
             sub=user_id,
             jti=secrets.token_urlsafe(16),
             iat=issued,
             exp=issued + int(lifetime),
-            tenant=streamed.tenant_id,
-            session=streamed.session_id,
-            controller=streamed.controller_id,
-            incarnation=streamed.incarnation,
-            protocol=streamed.protocol,
+            tenant=instance.tenant_id,
+            session=instance.session_id,
+            controller=instance.controller_id,
+            incarnation=instance.incarnation,
+            protocol=opens,
             permissions=permissions,
             revocations=revocations,
         )

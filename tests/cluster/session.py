@@ -1,5 +1,6 @@
 """One session of a test: by the public API, by what its viewer sees, and by what the cluster has of it."""
 
+import json
 from typing import Any
 
 from websockets.exceptions import WebSocketException
@@ -70,6 +71,13 @@ class Session:
             return bool(wait_until(shown, seconds, every=0.5))
         except TimeoutError:
             raise AssertionError(f"{said[-3:]}\n{self.controller.logs()}") from None
+
+    def printed(self) -> list[str]:
+        """Its log, as a person reads it."""
+        access = self.controller.api("POST", f"/v1/sessions/{self.id}/logs").json()
+        protocols = [Subprotocol("streamspace.logs.v1"), Subprotocol(f"ticket.{access['ticket']}")]
+        with connect(access["url"], subprotocols=protocols, proxy=None) as websocket:
+            return list(json.loads(websocket.recv(timeout=20))["lines"])
 
     def inside(self, *command: str) -> str:
         return self.grounds.api.run(self.controller.namespace, str(self.pod()["metadata"]["name"]), *command)

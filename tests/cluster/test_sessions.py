@@ -41,6 +41,7 @@ def test_a_session_streams_sleeps_wakes_with_its_home_and_leaves_nothing(
     session = Session(controller, grounds, template)
     session.wait("running")
     assert session.streams()
+    assert any("TigerVNC" in line for line in session.printed())
     session.inside(*WRITE, "kept")
 
     session.ask("hibernate")

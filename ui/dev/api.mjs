@@ -67,6 +67,13 @@ function connect(one) {
   });
 }
 
+const logAccess = (one) =>
+  ok({
+    url: `ws://127.0.0.1:${process.env.PORT ?? 8099}/stream/${one.controller_id}/${one.id}/logs`,
+    ticket: `t${Date.now()}`,
+    expires_at: later(60),
+  });
+
 function placement(one) {
   const [workshop, attic, cellar] = world.controllers;
   const verdict = (of, ...reasons) => ({
@@ -118,6 +125,7 @@ function create(body) {
 function oneSession(method, one, rest, url) {
   if (!one) return problem(404, "not_found", "There is no such session.");
   if (rest === "connect") return connect(one);
+  if (rest === "logs") return logAccess(one);
   if (rest === "timeline") return page(world.timelines.get(one.id) ?? []);
   if (rest === "placement") return placement(one);
   if (rest === "hibernate") void hibernate(one);

@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
 import { route } from "./api.mjs";
 import { subscribe } from "./events.mjs";
+import { serveLog } from "./log.mjs";
 import { serveRfb } from "./rfb.mjs";
 import { world } from "./world.mjs";
 
@@ -79,6 +80,7 @@ server.on("upgrade", (request, socket, head) => {
   }
   sockets.handleUpgrade(request, socket, head, (ws) => {
     if (request.url.startsWith("/events")) subscribe(ws);
+    else if (request.url.endsWith("/logs")) serveLog(ws);
     else serveRfb(ws, request);
   });
 });

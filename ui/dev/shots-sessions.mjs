@@ -54,6 +54,9 @@ export async function sessionsShots({ page, shot, base }) {
     await page.getByTestId("timeline").waitFor();
     await shot(`session-${name}`);
   }
+  await page.getByTestId("session-log").getByRole("button", { name: "Log" }).click();
+  await page.getByTestId("log-lines").scrollIntoViewIfNeeded();
+  await shot("session-log");
   await page.getByTestId("terminate-session").click();
   await shot("terminate");
 }

@@ -122,6 +122,10 @@ class DockerDriver(Driver):
         password = self._files.password(session_id)
         return Endpoint(socket_path=socket_path, password=password, incarnation=incarnation(newest))
 
+    def logs(self, session_id: str, lines: int) -> tuple[str, ...] | None:
+        found = session_containers(self._engine, self._controller_id, session_id)
+        return self._engine.last_lines(max(found, key=incarnation).id, lines) if found else None
+
     def ended(self) -> tuple[Ended, ...]:
         own = {CONTROLLER: self._controller_id}
         found = self._engine.containers(own, status=("exited", "dead"))

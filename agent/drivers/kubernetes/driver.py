@@ -16,7 +16,7 @@ from agent.drivers.kubernetes.instances import Instances, answering, awake, pods
 from agent.drivers.kubernetes.kinds import Kind, Object
 from agent.drivers.kubernetes.making import Making
 from agent.drivers.kubernetes.manifests import Surroundings
-from agent.drivers.kubernetes.pod import PASSWORD
+from agent.drivers.kubernetes.pod import CONTAINER, PASSWORD
 from agent.drivers.kubernetes.reach import Reach
 from agent.drivers.kubernetes.removal import Removal
 from agent.drivers.kubernetes.rooms import Rooms
@@ -130,6 +130,17 @@ class KubernetesDriver:
             password=self._password(newest) if vnc else None,
             incarnation=naming.incarnation(newest),
         )
+
+    def logs(self, session_id: str, lines: int) -> tuple[str, ...] | None:
+        """With its pod goes what it printed, so of a hibernated instance there is nothing."""
+        sets = self._instances.own(Kind.STATEFUL_SET, session_id)
+        pod = self._instances.pod(max(sets, key=naming.incarnation)) if sets else None
+        if pod is None:
+            return None
+        found = self._cluster.logs(pod.name, lines, container=CONTAINER)
+        if not found and pod.restarts:
+            return self._cluster.logs(pod.name, lines, previous=True, container=CONTAINER)
+        return found
 
     def ended(self) -> tuple[Ended, ...]:
         return self._endings.look()

@@ -1,6 +1,8 @@
 """Who gets in: from what a browser offers to a grant and the instance that it is for."""
 
+import contextlib
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agent.drivers.base import Endpoint
@@ -37,13 +39,28 @@ class Admission:
 
     async def admit(self, controller: str, session: str, offered: str) -> Admitted:
         """Raises Closed. A ticket is only consumed if there is an instance for it."""
-        if controller != self._controller:
-            raise Closed(ELSEWHERE)
-        try:
+        with self._refusing(controller):
             offer = Offer.parse(offered)
             if offer.ticket is not None:
                 return await self._by_ticket(offer.ticket, session)
             return await self._by_resume_token(offer.resume or "", session)
+
+    async def admit_reader(self, controller: str, session: str, offered: str) -> None:
+        """Of the session's log, by a ticket that is for that alone. Raises Closed."""
+        with self._refusing(controller):
+            ticket = Offer.parse(offered).ticket
+            if ticket is None:
+                raise Refused("a ticket is needed")
+            await self._ledger.use_up(
+                await self._tickets.ticket(ticket, controller=self._controller, session=session, logs=True)
+            )
+
+    @contextlib.contextmanager
+    def _refusing(self, controller: str) -> Iterator[None]:
+        if controller != self._controller:
+            raise Closed(ELSEWHERE)
+        try:
+            yield
         except Refused as refused:
             raise Closed(Ending(REFUSED, f"Refused: {refused.reason}.")) from refused
         except sqlite3.Error as error:

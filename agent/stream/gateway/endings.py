@@ -23,6 +23,11 @@ class Ending:
     code: int | None
     reason: str
 
+    @property
+    def message(self) -> bytes:
+        """The reason as a close frame takes it (RFC 6455 §5.5): up to 123 bytes of whole characters."""
+        return self.reason.encode()[:123].decode(errors="ignore").encode()
+
 
 class Closed(Exception):
     """The stream cannot begin or go on."""
@@ -43,3 +48,7 @@ SILENT = Ending(NO_ANSWER, "The session does not answer.")
 PLATFORM_SILENT = Ending(NO_ANSWER, "The controller's platform does not answer.")
 DISK_FAILS = Ending(NO_ANSWER, "The gateway cannot write its state; its log says why.")
 FULL = Ending(BUSY, "Too many viewers.")
+FULL_OF_READERS = Ending(BUSY, "Too many logs are being read.")
+NOTHING_PRINTED = Ending(NO_SUCH_SESSION, "There is no instance here whose log could be read.")
+READ_LONG = Ending(REFUSED, "The log was read for long: ask for a new ticket.")
+NO_MORE = Ending(ENDED, "The instance is gone, and its log with it.")

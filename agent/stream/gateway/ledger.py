@@ -83,6 +83,10 @@ class Ledger:
         """Use a ticket up. Raises Refused if it was used before."""
         return await self._run(partial(self._consume, claims, instance, life))
 
+    async def use_up(self, claims: TicketClaims) -> None:
+        """Use up a ticket that nothing is to be resumed of. Raises Refused if it was used before."""
+        await self._run(partial(self._use_up, claims))
+
     async def resume(self, token: str, session: str) -> Opened:
         """Use a resume token. Raises Refused unless it is the newest, or the one before and the newest has
         neither been used nor confirmed."""
@@ -164,11 +168,7 @@ class Ledger:
         )
         token = self._new_token()
         with self._transaction():
-            remember_until = claims.exp + 2 * LEEWAY
-            try:
-                self._execute("INSERT INTO consumed VALUES (?, ?)", (claims.jti, remember_until))
-            except sqlite3.IntegrityError:
-                raise Refused("ticket already used") from None
+            self._use_up(claims)
             self._execute(
                 f"INSERT INTO grants ({_COLUMNS}, current) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
                 (
@@ -184,6 +184,12 @@ class Ledger:
                 ),
             )
         return Opened(grant, token)
+
+    def _use_up(self, claims: TicketClaims) -> None:
+        try:
+            self._execute("INSERT INTO consumed VALUES (?, ?)", (claims.jti, claims.exp + 2 * LEEWAY))
+        except sqlite3.IntegrityError:
+            raise Refused("ticket already used") from None
 
     def _resume(self, token: str, session: str) -> Opened:
         given, fresh = _hash(token), self._new_token()

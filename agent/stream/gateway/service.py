@@ -27,7 +27,9 @@ from agent.stream.gateway.endings import (
 )
 from agent.stream.gateway.instances import Instances, fingerprint
 from agent.stream.gateway.ledger import Ledger, Opened
+from agent.stream.gateway.logs import LogReaders, Logs
 from agent.stream.gateway.messages import ClientMessages
+from agent.stream.gateway.upgrade import is_for, offered, upgrade_required
 from agent.stream.gateway.viewers import Viewer, Viewers
 from agent.stream.keys import Keys
 from agent.stream.tickets import Tickets
@@ -50,8 +52,8 @@ CONTROL_PROTOCOL = WEBSOCKET_PROTOCOLS[0]
 
 
 class Gateway:
-    """`endpoints` may block. `keys` are the control plane's; the caller closes them. `clock` is seconds
-    since the epoch, corrected by what the control plane says the time is."""
+    """`endpoints` and `logs` may block. `keys` are the control plane's; the caller closes them. `clock` is
+    seconds since the epoch, corrected by what the control plane says the time is."""
 
     def __init__(
         self,
@@ -60,6 +62,7 @@ class Gateway:
         keys: Keys,
         state_dir: Path,
         *,
+        logs: Logs,
         listen: Address | None = None,
         intervals: Callable[[], Intervals] = Intervals,
         clock: Callable[[], float] = time.time,
@@ -70,6 +73,7 @@ class Gateway:
         self._instances = Instances(endpoints)
         self._ledger = Ledger(state_dir, controller_id, clock)
         self._admission = Admission(controller_id, Tickets(keys, clock), self._ledger, self._instances)
+        self._readers = LogReaders(self._admission, logs)
         self._viewers = Viewers(MOST_VIEWERS, MOST_VIEWERS_PER_SESSION)
         self._runner: web.AppRunner | None = None
         self._address: Address | None = None
@@ -92,6 +96,7 @@ class Gateway:
             self._viewers.seen(session)  # who was there before a restart may be gone: that is to be reported
         app = web.Application()
         app.router.add_get("/stream/{controller}/{session}", self._serve)
+        app.router.add_get("/stream/{controller}/{session}/logs", self._readers.serve)
         self._runner = web.AppRunner(
             app, access_log=None, handle_signals=False, shutdown_timeout=STOP_TIMEOUT, keepalive_timeout=5
         )
@@ -109,6 +114,7 @@ class Gateway:
         self._trouble = Reason(code="gateway_stopped", message="The gateway is not started.")
         for viewer in self._viewers:
             viewer.stop(RESTART)
+        self._readers.stop()
         if self._purging is not None:
             self._purging.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -147,10 +153,8 @@ class Gateway:
             timeout=CLOSE_TIMEOUT,
             writer_limit=WRITE_LIMIT,
         )
-        if not _offers_ours(request) or not websocket.can_prepare(request):
-            refused = web.Response(status=426, headers={"Upgrade": "websocket"})
-            refused.force_close()
-            return refused
+        if not is_for(request, websocket, WEBSOCKET_PROTOCOLS):
+            return upgrade_required()
         await websocket.prepare(request)
         try:
             ending = await self._stream(request, websocket)
@@ -162,13 +166,13 @@ class Gateway:
         if ending.code is None:
             _abort(request)
         else:
-            await self._say_goodbye(websocket, ending.code, ending.reason)
+            await self._say_goodbye(websocket, ending)
         return websocket
 
     async def _stream(self, request: web.Request, websocket: web.WebSocketResponse) -> Ending:
         session = request.match_info["session"]
-        controller, offered = request.match_info["controller"], _offered(request)
-        admitted = await self._admission.admit(controller, session, offered)
+        controller = request.match_info["controller"]
+        admitted = await self._admission.admit(controller, session, offered(request))
         viewer = Viewer(session, admitted.opened.grant.id)
         if self._stopping:
             raise Closed(RESTART)
@@ -222,12 +226,13 @@ class Gateway:
                 return STARTED_ANEW
         return SILENT
 
-    async def _say_goodbye(self, websocket: web.WebSocketResponse, code: int, reason: str) -> None:
+    async def _say_goodbye(self, websocket: web.WebSocketResponse, ending: Ending) -> None:
         with contextlib.suppress(ConnectionError, TimeoutError):
             async with asyncio.timeout(2 * CLOSE_TIMEOUT):
                 if websocket.ws_protocol == CONTROL_PROTOCOL:
-                    await websocket.send_str(StreamMessage(type="closed", reason=reason).model_dump_json())
-                await websocket.close(code=code, message=reason.encode()[:123])
+                    farewell = StreamMessage(type="closed", reason=ending.reason)
+                    await websocket.send_str(farewell.model_dump_json())
+                await websocket.close(code=ending.code or 1000, message=ending.message)
 
     async def _purge(self) -> None:
         while True:
@@ -257,15 +262,6 @@ def _default_address(state_dir: Path) -> Address:
     if len(os.fsencode(path)) <= UNIX_PATH_LIMIT:
         return Address(path=path)
     return Address(host="127.0.0.1", port=0)
-
-
-def _offered(request: web.Request) -> str:
-    return ",".join(request.headers.getall("Sec-WebSocket-Protocol", []))
-
-
-def _offers_ours(request: web.Request) -> bool:
-    """Asked before aiohttp does, which would log the whole list, ticket and all, if it found nothing."""
-    return any(name.strip() in WEBSOCKET_PROTOCOLS for name in _offered(request).split(","))
 
 
 def _abort(request: web.Request) -> None:

@@ -11,7 +11,7 @@ from agent.stream.heads import RequestHead
 from agent.stream.relay import answers
 from agent.stream.relay.parking import ParkedEnd
 from agent.stream.tickets import Offer, Refused
-from chalicelib.protocol.streams import WEBSOCKET_PROTOCOLS
+from chalicelib.protocol.streams import LOGS_PROTOCOL, WEBSOCKET_PROTOCOLS
 
 if TYPE_CHECKING:
     from agent.stream.relay.connection import Connection
@@ -61,7 +61,8 @@ async def _park(client: "Connection", head: RequestHead) -> None:
 async def open_stream(client: "Connection", head: RequestHead) -> None:
     """Verify without consuming, find a connection to the gateway, splice."""
     parts = head.path.split("/")
-    if len(parts) != 4 or not parts[2] or not parts[3]:
+    logs = len(parts) == 5 and parts[4] == "logs"
+    if (len(parts) != 4 and not logs) or not parts[2] or not parts[3]:
         client.refuse(HTTPStatus.NOT_FOUND, "not_found", "No such stream.", head)
         return
     if not _is_websocket(head):
@@ -71,7 +72,9 @@ async def open_stream(client: "Connection", head: RequestHead) -> None:
     try:
         offer = Offer.parse(head.fields.joined(b"sec-websocket-protocol"))
         if offer.ticket is not None:
-            ticket = await client.relay.tickets.ticket(offer.ticket, controller=controller, session=session)
+            ticket = await client.relay.tickets.ticket(
+                offer.ticket, controller=controller, session=session, logs=logs
+            )
             client.relay.parking.revoked(controller, ticket.revocations)
         elif offer.resume is None or offer.resume.partition(".")[0] != controller:
             raise Refused("resume token of another controller")
@@ -120,7 +123,7 @@ def _close_frame(head: RequestHead, code: int, reason: str) -> bytes:
     """An accepted WebSocket that is closed at once: a browser learns the code of a close, but never the
     status of a refused handshake."""
     offered = [part.strip() for part in head.fields.joined(b"sec-websocket-protocol").split(",")]
-    chosen = next((name for name in offered if name in WEBSOCKET_PROTOCOLS), None)
+    chosen = next((name for name in offered if name in (*WEBSOCKET_PROTOCOLS, LOGS_PROTOCOL)), None)
     answer = answers.switching(_accept(head), chosen)
     payload = struct.pack("!H", code) + reason.encode()[:123]
     return answer + struct.pack("!BB", 0x88, len(payload)) + payload

@@ -17,8 +17,8 @@ from chalicelib.protocol.instances import InstanceSpec, Reason, Resources
 
 MIB = 2**20
 Behaviour = Literal["good", "absent", "pullable", "exiting", "silent"]
-"""Of an image: it works; no registry has it; it must be pulled first; its instance ends at once, having
-printed "boom"; its instance runs and never answers."""
+"""Of an image: it works, and prints "session began" and "ready"; no registry has it; it must be pulled first;
+its instance ends at once, having printed "boom"; its instance runs and never answers."""
 
 
 class Capability(StrEnum):

@@ -1,5 +1,6 @@
 """Starting, hibernating, waking and removing, and what a platform says about itself."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from agent.drivers.base import TemporaryError
@@ -68,6 +69,27 @@ def starting_again_keeps_the_instance(adapter: Adapter) -> None:
     driver.start(adapter.spec(session), ignore)
     assert adapter.identity(session) == first
     assert driver.endpoint(session) == endpoint
+
+
+@check()
+def what_an_instance_printed_can_be_read(adapter: Adapter) -> None:
+    driver, session = adapter.open(), new_id("ses")
+    assert driver.logs(session, 10) is None
+    driver.start(adapter.spec(session), ignore)
+    end = time.monotonic() + 5  # a platform may write it down a moment later
+    while driver.logs(session, 10) != ("session began", "ready") and time.monotonic() < end:
+        time.sleep(0.02)
+    assert driver.logs(session, 10) == ("session began", "ready")
+    assert driver.logs(session, 1) == ("ready",)
+    driver.remove(session, delete_home=True)
+    assert driver.logs(session, 10) is None
+
+
+@check()
+def what_others_printed_is_not_read(adapter: Adapter) -> None:
+    driver, session = adapter.open(), new_id("ses")
+    adapter.plant_foreign(session)
+    assert driver.logs(session, 10) is None
 
 
 @check()

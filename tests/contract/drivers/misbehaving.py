@@ -144,6 +144,20 @@ class Stubborn(FakeDriver):
         return False
 
 
+class Nosy(FakeDriver):
+    """Reads the log of whatever bears the session's name, whoever made it."""
+
+    def logs(self, session_id: str, lines: int) -> tuple[str, ...] | None:
+        return ("boom",) if any(key[0] == session_id for key in self.world.instances) else None
+
+
+class Endless(FakeDriver):
+    """Reads all there is, however much was asked for."""
+
+    def logs(self, session_id: str, lines: int) -> tuple[str, ...] | None:
+        return super().logs(session_id, 1000)
+
+
 class Silent(FakeDriver):
     """Pulls without a word about bytes."""
 

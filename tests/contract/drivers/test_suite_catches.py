@@ -28,6 +28,8 @@ CAUGHT = {
     misbehaving.Blabbing: "an_instance_that_ends_by_itself_is_told_until_it_is_dealt_with",
     misbehaving.Blind: "stopping_keeps_the_home",
     misbehaving.Stubborn: "a_late_start_touches_nothing",
+    misbehaving.Nosy: "what_others_printed_is_not_read",
+    misbehaving.Endless: "what_an_instance_printed_can_be_read",
     misbehaving.Silent: "pulling_tells_its_progress",
 }
 

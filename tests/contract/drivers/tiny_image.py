@@ -12,6 +12,7 @@ from pathlib import Path
 REPOSITORY = "streamspace-test/tiny"
 SERVE = r"""
 $| = 1;
+print "session began\n";
 my $path = "/streamspace/rfb.sock";
 open(my $f, "<", "/streamspace/vnc-password") or die "password: $!\n";
 my $password = <$f>; length($password) == 8 or die "password of wrong length\n";
@@ -27,6 +28,7 @@ if (my $port = $ENV{STREAMSPACE_RFB_PORT}) {
   bind($s, pack("Sa*", 1, $path . "\0")) or die "bind: $!\n";
 }
 listen($s, 16) or die "listen: $!\n";
+print "ready\n";
 while (1) {
   accept(my $c, $s) or next;
   next if fork();

@@ -39,6 +39,7 @@ MODELS: dict[str, type[Wire]] = {
     "stream.ticket": streams.TicketClaims,
     "stream.grant": streams.RelayGrantClaims,
     "stream.message": streams.StreamMessage,
+    "stream.log": streams.LogMessage,
 }
 """By the beginning of the file's name; what follows says which case it is."""
 

@@ -27,7 +27,7 @@ FOR_AGENTS = (
 """What raises towards agents. Codes of other files in these folders are told apart below."""
 FOR_PEOPLE = frozenset(
     {"controller_in_use", "invalid_state", "home_gone", "image_not_allowed", "idempotency_key_reused",
-     "session_not_running", "template_disabled"}
+     "session_not_placed", "session_not_running", "template_disabled"}
 )  # fmt: skip
 """Refusals of the public API, which no agent calls."""
 ELSEWHERE = {

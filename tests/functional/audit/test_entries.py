@@ -73,6 +73,8 @@ def test_what_changes_nothing_is_in_the_log_all_the_same(desk: Desk, log: Log) -
     opened = desk.call("POST", f"/v1/sessions/{session_id}/connect", {})
     assert opened.status == 200, opened.text
     assert [each["actor"]["id"] for each in log(action="session.connect")] == [desk.tenant.member_id]
+    assert desk.call("POST", f"/v1/sessions/{session_id}/logs").status == 200
+    assert [each["actor"]["id"] for each in log(action="session.logs")] == [desk.tenant.member_id]
 
 
 def test_a_whole_life_leaves_one_entry_for_each_step(desk: Desk, log: Log) -> None:

@@ -20,6 +20,7 @@ PATHS = [
     ("GET", "/placement"),
     ("POST", "/hibernate"),
     ("POST", "/wake"),
+    ("POST", "/logs"),
     ("DELETE", ""),
     ("PATCH", ""),
 ]

@@ -114,6 +114,8 @@ class Plane:
     key: OKPKey
     jwks_url: str
     instances: dict[str, Endpoint] = field(default_factory=dict)
+    printed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By session."""
     grant_life: int = 3600
     revocations: int = 0
     relay_port: int = 0
@@ -161,6 +163,7 @@ class Plane:
     def gateway(self, **changes: Any) -> Gateway:
         settings: dict[str, Any] = {
             "listen": Address(host="127.0.0.1"),
+            "logs": lambda session, lines: self.printed.get(session, ())[-lines:] or None,
             **changes,
         }
         keys = Keys(self.jwks_url, self.directory / "gateway" / "jwks.json")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agent.stream.keys import Keys
-from agent.stream.tickets import Tickets
+from agent.stream.tickets import Refused, Tickets
 from tests.support.fake_agent import FakeAgent
 from tests.support.lambda_client import LambdaClient
 
@@ -121,3 +121,54 @@ def test_published_keys_are_public_and_may_be_kept_a_while(client: LambdaClient)
     (key,) = json.loads(answer.text)["keys"]
     assert set(key) >= {"kid", "kty", "crv", "x", "use", "alg"}
     assert "d" not in key
+
+
+def logs(client: LambdaClient, session_id: str, token: str) -> Any:
+    return client("POST", f"/v1/sessions/{session_id}/logs", token=token)
+
+
+def test_a_ticket_for_the_log_opens_nothing_else(
+    client: LambdaClient, tenant: Any, agent: FakeAgent, running: str, tmp_path: Path
+) -> None:
+    opened = logs(client, running, tenant.member)
+
+    assert opened.status == 200, opened.text
+    assert set(opened.json) == {"url", "ticket", "expires_at"}
+    assert opened.json["url"] == f"ws://localhost:8080/stream/{agent.controller_id}/{running}/logs"
+    (tmp_path / "jwks.json").write_text(client("GET", "/.well-known/jwks.json").text)
+    gateway = Tickets(Keys(lambda: None, tmp_path / "jwks.json"))
+
+    def claims(*, logs: bool) -> Any:
+        ticket = gateway.ticket(
+            opened.json["ticket"], controller=agent.controller_id, session=running, logs=logs
+        )
+        return asyncio.run(ticket)
+
+    assert (claims(logs=True).protocol, claims(logs=True).sub) == ("logs", tenant.member_id)
+    assert not any(dict(claims(logs=True).permissions).values())
+    with pytest.raises(Refused):
+        claims(logs=False)
+
+
+def test_what_is_gone_wrong_can_still_be_read(client: LambdaClient, tenant: Any, agent: FakeAgent) -> None:
+    session_id = start(client, tenant)
+    assert logs(client, session_id, tenant.member).status == 200, "while it starts, too"
+    (reference,) = agent.received()
+    grant = agent.claim(reference["command_id"]).json
+    reason = {"code": "image_not_found", "message": "There is no image x."}
+    agent.finish(reference["command_id"], grant["fence"], "failed", reason=reason)
+    assert logs(client, session_id, tenant.member).status == 200
+    assert client("DELETE", f"/v1/sessions/{session_id}", token=tenant.member).status == 202
+    agent.obey()
+    ended = logs(client, session_id, tenant.member)
+    assert (ended.status, ended.json["code"]) == (409, "session_not_placed")
+    assert ended.json["state"] == "terminated"
+
+
+def test_logs_are_for_their_user_and_administrators(
+    client: LambdaClient, tenant: Any, stranger: Any, running: str
+) -> None:
+    assert logs(client, running, tenant.admin).status == 200
+    for foreign in (stranger.admin, stranger.member):
+        assert logs(client, running, foreign).status == 404
+    assert logs(client, running, "nonsense").status == 401

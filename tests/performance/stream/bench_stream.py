@@ -350,6 +350,7 @@ async def _gateway(port: int, relay: int, directory: Path, source: str) -> None:
         lambda _: Endpoint(socket_path=source),
         keys,
         directory / "gateway",
+        logs=lambda _session, _lines: None,
         listen=Address(host="127.0.0.1", port=port),
     )
     await gateway.start()

@@ -10,7 +10,7 @@ from tests.support.cluster.machine import Node
 from tests.support.cluster.server import ApiServer
 
 IMAGE, PULLABLE, ABSENT = "tests.example/tiny:1", "tests.example/later:1", "tests.example/nothing:1"
-IMAGES = {IMAGE: Image(), PULLABLE: Image(present=False)}
+IMAGES = {IMAGE: Image(prints=("ready",)), PULLABLE: Image(prints=("ready",), present=False)}
 
 
 def serve(rules: Sequence[Rule] | None = None, **options: Any) -> ApiServer:

@@ -185,6 +185,7 @@ TABLE: dict[str, Entry] = {
     "POST /v1/sessions/{session_id}/hibernate": _entry("sessions:write", 409),
     "POST /v1/sessions/{session_id}/wake": _entry("sessions:write"),
     "POST /v1/sessions/{session_id}/connect": _entry("sessions:write", 409, body=_fixed()),
+    "POST /v1/sessions/{session_id}/logs": _entry("sessions:write", 409),
     "GET /v1/sessions/{session_id}/timeline": _entry("sessions:read"),
     "GET /v1/sessions/{session_id}/placement": _entry("sessions:read"),
     # Events

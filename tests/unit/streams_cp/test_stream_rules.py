@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,9 +17,10 @@ from chalicelib.core.keys import keys
 from chalicelib.protocol.streams import StreamPermissions
 from chalicelib.streams import tickets
 from chalicelib.streams.rules import (
-    Streamed,
+    Instance,
     Wish,
     is_direct,
+    logs_url,
     permit,
     pick_relay,
     relay_urls,
@@ -30,7 +30,7 @@ from chalicelib.streams.rules import (
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TENANT, SESSION, CONTROLLER, USER = new_id("ten"), new_id("ses"), new_id("ctl"), new_id("usr")
 OWNER = Controller(TENANT, CONTROLLER, "rack", "docker", "b", NOW, queue_number=2)
-STREAMED = Streamed(TENANT, SESSION, CONTROLLER, 2, "vnc", StreamPermissions())
+INSTANCE = Instance(TENANT, SESSION, CONTROLLER, 2)
 
 policies = st.builds(StreamPermissions, **dict.fromkeys(StreamPermissions.model_fields, st.booleans()))
 wishes = st.builds(Wish, *[st.none() | st.booleans()] * 3)
@@ -71,9 +71,10 @@ def test_viewers_of_one_session_meet_at_one_relay() -> None:
 
 def test_the_address_depends_on_the_protocol() -> None:
     path = f"/stream/{CONTROLLER}/{SESSION}"
-    assert stream_url("wss://r", STREAMED) == f"wss://r{path}"
-    assert stream_url("wss://r", replace(STREAMED, protocol="http")) == f"https://r{path}/"
-    assert stream_url("ws://r:1", replace(STREAMED, protocol="http")) == f"http://r:1{path}/"
+    assert stream_url("wss://r", INSTANCE, "vnc") == f"wss://r{path}"
+    assert stream_url("wss://r", INSTANCE, "http") == f"https://r{path}/"
+    assert stream_url("ws://r:1", INSTANCE, "http") == f"http://r:1{path}/"
+    assert logs_url("wss://r", INSTANCE) == f"wss://r{path}/logs"
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,8 @@ def gateway(tmp_path: Path) -> Tickets:
 
 
 def make(now: datetime = NOW, permissions: StreamPermissions | None = None) -> str:
-    return tickets.ticket(STREAMED, USER, permissions or StreamPermissions(), 3, now=now, lifetime=60)
+    allowed = permissions or StreamPermissions()
+    return tickets.ticket(INSTANCE, "vnc", USER, allowed, 3, now=now, lifetime=60)
 
 
 def test_the_agent_reads_our_tickets(gateway: Tickets) -> None:

@@ -1,6 +1,6 @@
 import { client, unwrap } from "./client";
 import { everyPage } from "./pages";
-import type { ConnectAnswer, Placement, Session, SessionCreate, TimelineEntry } from "./types";
+import type { ConnectAnswer, LogAccess, Placement, Session, SessionCreate, TimelineEntry } from "./types";
 
 const at = (session_id: string) => ({ params: { path: { session_id } } });
 
@@ -31,6 +31,9 @@ export const wakeSession = (id: string): Promise<Session> =>
 
 export const connectSession = (id: string, control = true): Promise<ConnectAnswer> =>
   unwrap(client.POST("/v1/sessions/{session_id}/connect", { ...at(id), body: { permissions: { control } } }));
+
+export const getLogAccess = (id: string): Promise<LogAccess> =>
+  unwrap(client.POST("/v1/sessions/{session_id}/logs", at(id)));
 
 export const getTimeline = (id: string): Promise<TimelineEntry[]> =>
   everyPage((cursor) =>

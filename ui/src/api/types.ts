@@ -33,6 +33,7 @@ export type Redriven = Schemas["RedrivenView"];
 export type EnrollmentRequest = Schemas["CreateEnrollmentToken"];
 export type EnrollmentToken = Schemas["EnrollmentTokenView"];
 export type ConnectAnswer = Schemas["ConnectView"];
+export type LogAccess = Schemas["LogsView"];
 export type StreamPermissions = Schemas["PermissionsView"];
 export type TimelineEntry = Schemas["TimelineEntryView"];
 export type Placement = Schemas["PlacementView"];

@@ -14,6 +14,7 @@ import { useControllers } from "@/features/live/LiveProvider";
 import { PlacementVerdicts } from "@/features/sessions/PlacementVerdicts";
 import { ReasonAlert } from "@/features/sessions/ReasonAlert";
 import { SessionFacts } from "@/features/sessions/SessionFacts";
+import { SessionLog } from "@/features/sessions/SessionLog";
 import { SessionHeader } from "@/features/sessions/SessionHeader";
 import { StageSteps } from "@/features/sessions/StageSteps";
 import { isStarting } from "@/features/sessions/states";
@@ -90,6 +91,7 @@ function Details({ session }: { session: Session }) {
         )}
         <SessionFacts session={session} controllerName={controllerName} />
         {!stuck && placement && placement.verdicts.length > 0 && <PlacementVerdicts placement={placement} />}
+        {session.controller_id && session.state !== "terminated" && <SessionLog session={session} />}
         <Timeline entries={timeline} />
       </SpaceBetween>
       {actions.dialog}
