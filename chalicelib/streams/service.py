@@ -7,6 +7,7 @@ from chalicelib.controllers.rules import Controller
 from chalicelib.controllers.service import ControllerService
 from chalicelib.core.clock import Clock
 from chalicelib.core.config import Config
+from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.identity.service import User
 from chalicelib.protocol.agents import RelayAccess
 from chalicelib.protocol.streams import StreamPermissions
@@ -81,10 +82,16 @@ class StreamService:
     def logs(self, user: User, session_id: str, *, origin: str) -> Opening:
         """A ticket for what a session's instance printed.
 
-        Raises NotFound, Conflict `session_not_placed` with its state.
+        Raises NotFound, Conflict `session_not_placed` with its state, `controller_removed`.
         """
         instance = _instance(self.sessions.placed(user, session_id))
-        return self._opening(instance, "logs", user, NOTHING, origin)
+        try:
+            return self._opening(instance, "logs", user, NOTHING, origin)
+        except NotFound as error:
+            raise Conflict(
+                "The session's controller was removed, and what it printed with it.",
+                code="controller_removed",
+            ) from error
 
     def _opening(
         self, instance: Instance, opens: Opens, user: User, permissions: StreamPermissions, origin: str

@@ -165,6 +165,18 @@ def test_what_is_gone_wrong_can_still_be_read(client: LambdaClient, tenant: Any,
     assert ended.json["state"] == "terminated"
 
 
+def test_a_log_goes_with_its_controller(client: LambdaClient, tenant: Any, agent: FakeAgent) -> None:
+    session_id = start(client, tenant)
+    (reference,) = agent.received()
+    grant = agent.claim(reference["command_id"]).json
+    reason = {"code": "image_not_found", "message": "There is no image x."}
+    agent.finish(reference["command_id"], grant["fence"], "failed", reason=reason)
+    removed = client("DELETE", f"/v1/controllers/{agent.controller_id}", token=tenant.admin)
+    assert removed.status == 204, removed.text
+    gone = logs(client, session_id, tenant.member)
+    assert (gone.status, gone.json["code"]) == (409, "controller_removed")
+
+
 def test_logs_are_for_their_user_and_administrators(
     client: LambdaClient, tenant: Any, stranger: Any, running: str
 ) -> None:
