@@ -34,17 +34,17 @@ tests() {
 }
 
 # What works on machines; the rest of tests/functional is the control plane's, and the clusters'.
-MACHINES="agent docker emulator images local package stream"
+MACHINES="agent docker emulator images local stream"
 
-# Three lanes of about the same length (hence offboarding in the first) side by side: most tests wait more than they
-# compute. Each run has servers of its own.
+# Three lanes of about the same length (hence offboarding and package in the first) side by side: most tests wait more
+# than they compute. Each run has servers of its own.
 clusters() {
     tests contract-kubernetes -n 2 tests/contract/kubernetes
     local status=$?
     tests simulation tests/simulation || status=1
     tests cost tests/performance || status=1
     tests functional-kubernetes tests/functional/kubernetes || status=1
-    tests functional-offboarding tests/functional/offboarding || status=1
+    tests functional-others tests/functional/offboarding tests/functional/package || status=1
     return $status
 }
 
@@ -60,7 +60,7 @@ machines() {
 control_plane() {
     local folder others=()
     for folder in tests/functional/[a-z]*/; do
-        case " $MACHINES kubernetes offboarding " in
+        case " $MACHINES kubernetes offboarding package " in
             *" $(basename "$folder") "*) ;;
             *) others+=("$folder") ;;
         esac
