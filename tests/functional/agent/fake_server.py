@@ -81,7 +81,7 @@ class _Queued:
 
 class FakeServer:
     """One tenant, one controller. `down` refuses everything but the queue; `queue_down` the queue; `paused`
-    new claims."""
+    new claims, to be asked for again after `retry_after` seconds."""
 
     def __init__(self) -> None:
         self.tenant_id, self.controller_id = new_id("ten"), new_id("ctl")
@@ -102,6 +102,7 @@ class FakeServer:
         self.refuse_all_keys = False
         self.relay: agents.RelayAccess | None = None
         self.down = self.queue_down = self.revoked = self.paused = False
+        self.retry_after = 1
         self.epoch, self.boots = 0, []  # type: tuple[int, list[str]]
         self.sessions: dict[str, FakeSession] = {}
         self.queue: list[_Queued] = []
@@ -375,7 +376,9 @@ class FakeServer:
             claimant = rules.Claimant(self.agent_id, claim.epoch, claim.claim_id)
             lane = rules.claim(session.lane, number, claimant, self.now(), self.lease_seconds)
             if self.paused and lane != session.lane:
-                raise Busy("The controller is paused.", code="controller_paused", retry_after=1)
+                raise Busy(
+                    "The controller is paused.", code="controller_paused", retry_after=self.retry_after
+                )
             session.lane = lane
             session.claims.append((command_id, session.lane.fence))
             return commands.ClaimGrant(
