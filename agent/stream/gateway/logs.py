@@ -40,6 +40,7 @@ LIFE = 600.0
 LOOK_EVERY = 2.0
 LOOK_TIMEOUT = 15.0
 MOST_READERS = 64
+MOST_READERS_PER_SESSION = 8
 THREADS = 4
 ALIVE_EVERY = 20.0
 CLOSE_TIMEOUT = 3.0
@@ -57,7 +58,8 @@ class LogReaders:
         self._admission = admission
         self._logs = logs
         self._threads = ThreadPoolExecutor(THREADS, "stream-logs")
-        self._readers: set[asyncio.Future[Ending]] = set()
+        self._readers: dict[asyncio.Future[Ending], str] = {}
+        """What ends each, and the session that it reads of."""
         self._stopping = False
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
@@ -92,10 +94,11 @@ class LogReaders:
         await self._admission.admit_reader(request.match_info["controller"], session, offered(request))
         if self._stopping:
             raise Closed(RESTART)
-        if len(self._readers) >= MOST_READERS:
+        of_session = list(self._readers.values()).count(session)
+        if len(self._readers) >= MOST_READERS or of_session >= MOST_READERS_PER_SESSION:
             raise Closed(FULL_OF_READERS)
         stopped: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
-        self._readers.add(stopped)
+        self._readers[stopped] = session
         loops = {
             asyncio.create_task(self._tell(websocket, session), name=f"log of {session}"),
             asyncio.create_task(_until_gone(websocket), name=f"reader of {session}"),
@@ -104,7 +107,7 @@ class LogReaders:
             done, _ = await asyncio.wait({*loops, stopped}, return_when=asyncio.FIRST_COMPLETED)
             return stopped.result() if stopped in done else next(iter(done)).result()
         finally:
-            self._readers.remove(stopped)
+            del self._readers[stopped]
             for task in loops:
                 task.cancel()
             await asyncio.gather(*loops, return_exceptions=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -196,6 +197,42 @@ async def test_there_is_an_end_to_how_many_read(
     await first.websocket.close()
     await eventually(lambda: len(gateway._readers._readers) == 1)
     assert await (await read(gateway.address)).lines() == ["one"]
+
+
+async def test_one_session_does_not_take_all_places(
+    plane: Any, gateway: Gateway, read: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "MOST_READERS_PER_SESSION", 1)
+    plane.printed |= {SESSION: ("one",), OTHER: ("theirs",)}
+    first = await read(gateway.address)
+    assert await first.lines() == ["one"]
+    assert (await (await read(gateway.address)).closed())[0] == 1013
+    assert await (await read(gateway.address, session=OTHER)).lines() == ["theirs"]
+    await first.websocket.close()
+
+
+async def test_a_used_ticket_stays_used_whatever_becomes_of_the_gateway(plane: Any, read: Reading) -> None:
+    plane.printed[SESSION] = ("one",)
+    used = f"ticket.{plane.ticket(protocol='logs')}"
+    gateway = plane.gateway()
+    await gateway.start()
+    assert await (await read(gateway.address, used)).lines() == ["one"]
+    await gateway.stop()
+    again = plane.gateway()
+    await again.start()
+    assert (await (await read(again.address, used)).closed())[0] == 4401
+    await again.stop()
+
+
+async def test_without_its_disk_nobody_is_let_in(
+    plane: Any, gateway: Gateway, read: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    plane.printed[SESSION] = ("one",)
+    monkeypatch.setattr(gateway._ledger, "_execute", full)
+    assert (await (await read(gateway.address)).closed())[0] == 4503
 
 
 async def test_a_gateway_that_restarts_asks_to_come_back(plane: Any, gateway: Gateway, read: Reading) -> None:

@@ -15,6 +15,8 @@ export interface Log {
 }
 
 const MOST_ATTEMPTS = 8;
+/** A connection that lasted this long was a good one: what ended it is met with patience again. */
+const STEADY_MS = 10_000;
 const AWAY = "The log cannot be read at the moment. The agent may be away, or older than this page.";
 const FINAL: readonly number[] = [CloseCode.unknownSession, CloseCode.ended, CloseCode.forbidden];
 
@@ -31,6 +33,7 @@ export function useLog(sessionId: string, chapter: string): [Log, () => void] {
     const part = (change: Partial<Log>) => wanted && setLog((before) => ({ ...before, ...change }));
 
     const again = (reason: string) => {
+      if (!wanted) return;
       if (attempt >= MOST_ATTEMPTS) part({ phase: "closed", reason });
       else {
         part({ phase: "connecting", reason: null });
@@ -41,12 +44,14 @@ export function useLog(sessionId: string, chapter: string): [Log, () => void] {
       try {
         const { url, ticket } = await getLogAccess(sessionId);
         if (!wanted) return;
+        const began = Date.now();
         stop = readLog(url, ticket, {
-          lines: (lines) => {
-            attempt = 0;
-            part({ phase: "live", lines, reason: null });
+          lines: (lines) => part({ phase: "live", lines, reason: null }),
+          closed: (code, reason) => {
+            if (Date.now() - began > STEADY_MS) attempt = 0;
+            if (FINAL.includes(code)) part({ phase: "closed", reason });
+            else again(reason || AWAY);
           },
-          closed: (code, reason) => (FINAL.includes(code) ? part({ phase: "closed", reason }) : again(reason || AWAY)),
         });
       } catch (error) {
         const problem = asProblem(error);
