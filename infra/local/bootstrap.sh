@@ -268,7 +268,9 @@ case $WANTED in stack | test)
     if node_suits && command -v npm >/dev/null; then
         web_ui &
         ui_job=$!
-        trap 'kill $ui_job 2>/dev/null' INT TERM EXIT
+        trap 'kill $ui_job 2>/dev/null' EXIT
+        trap 'exit 130' INT
+        trap 'exit 143' TERM
     fi ;;
 esac
 
@@ -299,6 +301,6 @@ if [ "$WANTED" = test ]; then
 fi
 .venv/bin/python -m infra.images.build
 if [ -n "$ui_job" ]; then
-    trap - INT TERM EXIT
+    trap - EXIT
     wait "$ui_job" || exit 1
 fi
